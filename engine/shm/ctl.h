@@ -102,15 +102,21 @@ enum shm_neigh_state {
 };
 
 /* Client side: connect, ask, take the reply and its fd (-1 when none).
- * Each returns 0 or negative errno with err filled ("nothing runs there…"). */
+ * Each returns negative errno with err filled ("nothing runs there…") when it
+ * fails; connect returns the socket, call 0. Magic and version are filled in. */
 int shm_ctl_connect(const char *runtime_dir, struct en_err *err);
 int shm_ctl_call(int sock, const struct shm_ctl_request *req, struct shm_ctl_reply *ret_reply, int *ret_fd,
 		 struct en_err *err);
 
 /* Server side, used by the dataplane's housekeeping: bind (replacing a stale
- * socket of a dead process; a live one is an error), accept is the caller's. */
+ * socket of a dead process; a live one is an error), accept is the caller's.
+ * Returns the non-blocking socket, or negative errno with err. The directory
+ * is made when missing; the socket is for its owner and group only. */
 int shm_ctl_listen(const char *runtime_dir, struct en_err *err);
-/* Receive one request: 1 got one, 0 peer closed, negative errno on garbage. */
+/* Receive one request: 1 got one, 0 peer closed, negative errno: -EAGAIN none
+ * yet (non-blocking conn), else garbage: close it. The operation and the
+ * filter's ranges are checked here. Reply fills in magic, version and has_fd;
+ * fd -1 = none; the caller keeps and closes its fd. */
 int shm_ctl_receive(int conn, struct shm_ctl_request *ret_req);
 int shm_ctl_reply(int conn, const struct shm_ctl_reply *reply, int fd);
 

@@ -155,6 +155,9 @@ int shm_region_create(struct shm_region **ret_region, struct en_err *err);
 /* Reader: map fd read-only and validate magic, version, sizes and counts
  * (core_n, port_n, node_n, edge indexes within bounds, strings terminated). */
 const struct shm_region *shm_region_open(int fd, struct en_err *err);
+/* The same validation of bytes that the reader holds: a private copy of a
+ * region cannot change behind the check. 0, or -1 with err. */
+int shm_region_check(const struct shm_region *r, struct en_err *err);
 void shm_region_close(const struct shm_region *r);
 
 /* Sums over cores. */

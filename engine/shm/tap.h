@@ -12,6 +12,7 @@
 #define SHM_TAP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "engine/shm/region.h"
@@ -57,11 +58,16 @@ struct shm_tap_packet {
 struct shm_tap_ring {
 	_Atomic uint64_t head; /* dp: rw, consumer: ro */
 	uint64_t lost; /* dp: rw */
-	uint8_t pad0[112];
+	uint64_t reserved; /* dp: rw, bytes that the next commit publishes */
+	uint8_t pad0[104];
 	_Atomic uint64_t tail; /* dp: ro, consumer: rw */
-	uint8_t pad1[120];
+	uint64_t taken; /* consumer: rw, bytes that the next release gives back */
+	uint8_t pad1[112];
 	uint8_t data[SHM_TAP_RING];
 };
+
+_Static_assert(offsetof(struct shm_tap_ring, tail) == 128 && offsetof(struct shm_tap_ring, data) == 256,
+	       "producer and consumer write different cache lines");
 
 struct shm_tap {
 	uint64_t magic;
@@ -82,7 +88,8 @@ void shm_tap_commit(struct shm_tap_ring *r);
 const void *shm_tap_next(struct shm_tap_ring *r, enum shm_tap_type *ret_type, uint32_t *ret_len, int *ret_error);
 void shm_tap_release(struct shm_tap_ring *r);
 
-/* Dataplane: make a memfd for core_n rings; consumer: map it read-write. */
+/* Dataplane: make a memfd for core_n rings (returns it, or -1 with err);
+ * consumer: map it read-write (NULL with err when it is not a tap). */
 int shm_tap_create(uint32_t core_n, struct shm_tap **ret_tap, uint64_t *ret_size, struct en_err *err);
 struct shm_tap *shm_tap_open(int fd, uint64_t *ret_size, struct en_err *err);
 void shm_tap_unmap(struct shm_tap *t, uint64_t size);
