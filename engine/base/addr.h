@@ -87,7 +87,7 @@ int en_addr_parse(const char *text, struct en_addr *ret_addr);
 /* "a.b.c.d/len", "v6/len", or a bare address (full length). keep_host leaves
  * the host bits in addr ("198.18.0.2/24" as an interface address). */
 int en_prefix_parse(const char *text, bool keep_host, struct en_prefix *ret_prefix);
-/* "a.b.c.d:port", "[v6]:port". A missing port is -EINVAL. */
+/* "a.b.c.d:port", "[v6]:port". The port is 1..65535; a missing one is -EINVAL. */
 int en_ep_parse(const char *text, struct en_ep *ret_ep);
 
 /* Address to text; returns buf. buf holds at least EN_ADDRSTR_MAX. */
@@ -102,10 +102,11 @@ bool en_prefix_has(const struct en_prefix *p, const struct en_addr *a);
  * inside an IPv6 address is unwrapped (IPv4-mapped, IPv4-compatible, 6to4
  * 2002::/16, NAT64 64:ff9b::/96 and 64:ff9b:1::/48, Teredo 2001::/32, ISATAP
  * is link-scoped and left alone).  Writes up to EN_CANON_MAX addresses that
- * must *all* pass the policy (Teredo embeds two: server and client) and
- * returns how many; the address itself is always the first.
+ * must *all* pass the policy (Teredo embeds two: server and client; the local
+ * NAT64 prefix has four layouts) and returns how many; the address itself is
+ * always the first.
  */
-#define EN_CANON_MAX 3
+#define EN_CANON_MAX 5
 unsigned int en_addr_canonical(const struct en_addr *a, struct en_addr ret_forms[EN_CANON_MAX]);
 
 #endif
