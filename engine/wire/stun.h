@@ -127,7 +127,8 @@ struct wire_stun {
 
 /*
  * Check header and attribute framing (every attribute lies inside the
- * message). A datagram longer or shorter than 20 + length is BAD_LENGTH.
+ * message). A datagram longer than 20 + length is BAD_LENGTH, a shorter one
+ * TOO_SHORT. *ret_stun is untouched unless WIRE_STUN_OK.
  */
 enum wire_stun_parse_error wire_stun_parse(const void *data, size_t len, struct wire_stun *ret_stun);
 
@@ -168,7 +169,7 @@ void wire_stun_put_u32(struct wire_stun_builder *b, unsigned int type, uint32_t 
 void wire_stun_put_xor_addr(struct wire_stun_builder *b, unsigned int type, const struct en_ep *ep);
 /* MAPPED-ADDRESS and ALTERNATE-SERVER form. */
 void wire_stun_put_addr(struct wire_stun_builder *b, unsigned int type, const struct en_ep *ep);
-/* reason may be "" (RFC 8489 s14.8); its length is not padded into the attribute length. */
+/* reason may be "" (RFC 8489 s14.8) and is cut at 509 bytes; the attribute length excludes padding. */
 void wire_stun_put_error(struct wire_stun_builder *b, unsigned int code, const char *reason);
 /* ADDRESS-ERROR-CODE (RFC 8656 s18.12): family 4 or 6. */
 void wire_stun_put_address_error(struct wire_stun_builder *b, unsigned int family, unsigned int code,
