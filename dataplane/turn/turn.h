@@ -51,7 +51,7 @@ struct dp_chan {
 	uint8_t self; /* the peer is a relayed address of this server */
 	uint16_t delta; /* folded sum(relay, peer addresses and ports) - sum(client, server):
 			 * what a UDP checksum gains client to peer; its complement the other way */
-	uint16_t nh_peer, nh_client; /* neighbour hints of ip_out; 0 = none */
+	uint32_t zero;
 };
 _Static_assert(sizeof(struct dp_chan) == 64, "one line");
 

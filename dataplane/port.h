@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * port.h - devices: from the configuration's `device` words to a started
+ * DPDK port with its own packet pool.
+ */
+#ifndef DP_PORT_H
+#define DP_PORT_H
+
+#include "dataplane/core.h"
+
+/*
+ * Open and start one port. `device`: tap:NAME, xdp:IFACE, packet:IFACE,
+ * memif:SOCKET, a PCI address, DPDK devargs; or the name of an ethdev that
+ * exists already (tests). A failure says which device, why, and what to try.
+ * One rx and one tx queue per core up to what the device, its `queues` key
+ * and the kind allow (AF_XDP: one).
+ */
+int dp_port_open(const struct conf_port *conf, unsigned int core_n, struct dp_port *ret_port, struct en_err *err);
+void dp_port_close(struct dp_port *port);
+/* Link, MTU, device statistics, pool use -> region. Housekeeping. */
+void dp_port_publish(const struct dp_world *w);
+
+/* A packet pool with room for struct dp_pkt. cache: per-core cache size. xdp: objects may cross pages (design.md s5). */
+struct rte_mempool *dp_pool_mbuf_create(const char *name, unsigned int n, unsigned int data_room, bool xdp,
+					struct en_err *err);
+
+#endif
