@@ -33,7 +33,7 @@ declare -A NS=() HOST4=() HOST6=() SERVER4=() SERVER6=()
 LINKS=() PIDS=() FAILED=0 SERVER_PID='' RELAY4='' RELAY6=''
 LAB=$(mktemp -d)
 chmod 755 "$LAB"
-RUN_DIR=$LAB/run
+export RUN_DIR=$LAB/run
 trap lab_down EXIT
 trap 'exit 130' INT TERM
 
@@ -110,6 +110,13 @@ until_true()
 		[ "$SECONDS" -lt "$end" ] || return 1
 		sleep 0.05
 	done
+}
+
+# echo_peer: coturn's echo server on the peer's ports 3480 and 3481, both families
+echo_peer()
+{
+	background peer turnutils_peer -L "${HOST4[peer]}" -L "${HOST6[peer]}" -p 3480 >/dev/null
+	until_true 5 in_ns peer sh -c 'grep -q ":0D98 " /proc/net/udp && grep -q ":0D98 " /proc/net/udp6' || die "no echo peer"
 }
 
 ns_make()
@@ -224,12 +231,12 @@ coturn_command()
 	while IFS='= ' read -r key value; do
 		case $key in
 		'' | channel-range | default-lifetime | min-lifetime | allow-peer) ;;
-		user) SERVER+=(--user "$value") ;;
-		secret) SERVER+=(--use-auth-secret --static-auth-secret "$value") ;;
-		max-lifetime) SERVER+=(--max-allocate-lifetime "$value") ;;
-		permission-lifetime) SERVER+=(--permission-lifetime "$value") ;;
-		channel-lifetime) SERVER+=(--channel-lifetime "$value") ;;
-		user-quota) SERVER+=(--user-quota "$value") ;;
+		user) SERVER+=("--user=$value") ;;
+		secret) SERVER+=(--use-auth-secret "--static-auth-secret=$value") ;;
+		max-lifetime) SERVER+=("--max-allocate-lifetime=$value") ;;
+		permission-lifetime) SERVER+=("--permission-lifetime=$value") ;;
+		channel-lifetime) SERVER+=("--channel-lifetime=$value") ;;
+		user-quota) SERVER+=("--user-quota=$value") ;;
 		*) skip "coturn has no counterpart of $key" ;;
 		esac
 	done <<<"$TURN"

@@ -13,10 +13,7 @@
 TURN="channel-range = rfc5766"
 lab_up client peer
 lab_serve
-
-background peer turnutils_peer -L "${HOST4[peer]}" -L "${HOST6[peer]}" -p 3480 >/dev/null
-# wait for the echo peer's socket, not for a time
-until_true 5 in_ns peer sh -c 'grep -q ":0D98 " /proc/net/udp && grep -q ":0D98 " /proc/net/udp6' || die "no echo peer"
+echo_peer
 
 # relayed FLAGS... SERVER: uclient's totals say that all came back whole
 relayed()
