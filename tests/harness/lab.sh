@@ -32,6 +32,7 @@ export PYTHONPATH=$ROOT/tests/harness PYTHONDONTWRITEBYTECODE=1 SUT TURNPIKE
 declare -A NS=() HOST4=() HOST6=() SERVER4=() SERVER6=()
 LINKS=() PIDS=() FAILED=0 SERVER_PID='' RELAY4='' RELAY6=''
 LAB=$(mktemp -d)
+export LAB
 chmod 755 "$LAB"
 export RUN_DIR=$LAB/run
 trap lab_down EXIT
