@@ -18,7 +18,7 @@
 #include "engine/base/log.h"
 
 #define DP_INDEX_SLOTS 8
-#define DP_NONE UINT32_MAX
+#define DP_NONE        UINT32_MAX
 
 struct dp_bucket {
 	uint16_t tag[DP_INDEX_SLOTS]; /* 0 = free; never 0 for a used slot */
