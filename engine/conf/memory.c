@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * memory.c - how much memory a configuration needs.
+ *
+ * An estimate from above, so that a configuration that passes the check also
+ * starts: sizes per entry as in dataplane/table, hash slots at a load of at
+ * most one half.
+ */
+#include "engine/conf/conf.h"
+
+#define ALLOCATION_BYTES UINT64_C(448)
+#define PERMISSION_BYTES UINT64_C(64)
+#define CHANNEL_BYTES    UINT64_C(160)
+#define SLOT_BYTES       UINT64_C(16)
+#define SLOTS_PER_ENTRY  UINT64_C(2)
+#define PORT_BYTES       UINT64_C(4) /* of the port map, a relay port and core */
+#define BUFFER_BYTES     UINT64_C(2432)
+#define BASE_BYTES       (UINT64_C(64) << 20) /* DPDK itself, rings, stacks */
+#define MIB              (UINT64_C(1) << 20)
+
+static uint64_t table(uint64_t entries, uint64_t bytes)
+{
+	return entries * (bytes + SLOTS_PER_ENTRY * SLOT_BYTES);
+}
+
+unsigned int conf_memory_need(const struct conf *c)
+{
+	const struct conf_turn *turn = &c->turn;
+	uint64_t bytes = BASE_BYTES;
+
+	if (turn->listen_n > 0) {
+		bytes += table(turn->max_allocations, ALLOCATION_BYTES);
+		bytes += table(turn->max_permissions, PERMISSION_BYTES);
+		bytes += table(turn->max_channels, CHANNEL_BYTES);
+	}
+	for (unsigned int i = 0; i < turn->relay_n; i++)
+		bytes += PORT_BYTES * c->dataplane.core_n * (turn->relay[i].port_max - turn->relay[i].port_min + 1u);
+	for (unsigned int i = 0; i < c->port_n; i++)
+		bytes += BUFFER_BYTES * c->port[i].buffers;
+	return (unsigned int)((bytes + MIB - 1) / MIB);
+}
