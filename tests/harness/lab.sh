@@ -24,7 +24,8 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 SUT=${SUT:-turnpike}
 DEVICE=${DEVICE:-xdp}
 TURNPIKE=${TURNPIKE:-$ROOT/build/turnpike}
-CORES=${CORES:-1}
+# the last CPU that we may use
+CORES=${CORES:-$(sed -n 's/^Cpus_allowed_list:.*[^0-9]\([0-9]*\)$/\1/p' /proc/self/status)}
 TURN=${TURN:-} ENGINE=${ENGINE:-} DATAPLANE=${DATAPLANE:-}
 REALM=example.org USER1=alice PASS1=wonderland
 export PYTHONPATH=$ROOT/tests/harness PYTHONDONTWRITEBYTECODE=1 SUT TURNPIKE
@@ -181,25 +182,21 @@ lab_up()
 	export RELAY4 RELAY6
 }
 
-device_of()
-{
-	echo "$DEVICE:$1"
-}
-
 # The allow list: exactly the links' hosts (TURN="... " adds what a test needs)
 turnpike_conf()
 {
 	local name
 	printf '[engine]\nruntime-dir = %s\n%s\n' "$RUN_DIR" "$ENGINE"
-	printf '[dataplane]\ncores = %s\nidle = adaptive\n%s\n' "$CORES" "$DATAPLANE"
+	printf '[dataplane]\ncores = %s\nmemory = 256\nidle = adaptive\n%s\n' "$CORES" "$DATAPLANE"
 	for name in "${LINKS[@]}"; do
-		printf '[port %s]\ndevice = %s\n' "$name" "$(device_of "$name")"
+		printf '[port %s]\ndevice = %s\n' "$name" "$DEVICE:$name"
 		printf 'address = %s/24\naddress = %s/64\n' "${SERVER4[$name]}" "${SERVER6[$name]}"
 	done
 	printf '[turn]\nrealm = %s\nuser = %s:%s\n' "$REALM" "$USER1" "$PASS1"
 	for name in "${LINKS[@]}"; do
 		printf 'listen = %s:3478\nlisten = [%s]:3478\n' "${SERVER4[$name]}" "${SERVER6[$name]}"
 	done
+	grep -q '^max-allocations *=' <<<"$TURN" || printf 'max-allocations = 4096\n'
 	grep -q '^relay *=' <<<"$TURN" || printf 'relay = %s 49152-65535\nrelay = %s 49152-65535\n' "$RELAY4" "$RELAY6"
 	if ! grep -q '^allow-peer *=' <<<"$TURN"; then
 		for name in "${LINKS[@]}"; do
