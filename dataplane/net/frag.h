@@ -16,6 +16,7 @@
  * L3). Returns how many were written to ret_frag (0: no buffers or too many; nothing is
  * left behind). m is untouched: the caller consumes or drops it.
  */
-unsigned int dp_frag(struct dp_core *core, struct rte_mbuf *m, unsigned int mtu, struct rte_mbuf *ret_frag[DP_FRAG_MAX]);
+unsigned int dp_frag(struct dp_core *core, struct rte_mbuf *m, unsigned int mtu,
+		     struct rte_mbuf *ret_frag[DP_FRAG_MAX]);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include "dataplane/core.h"
 
-#define DP_REASS_MAX 9216 /* bytes of IP datagram, header included */
+#define DP_REASS_MAX        9216 /* bytes of IP datagram, header included */
 #define DP_REASS_TIMEOUT_NS (UINT64_C(5) * 1000000000)
 
 int dp_reass_create(struct dp_core *core, unsigned int entries, struct en_err *err);
