@@ -12,7 +12,8 @@
 #   in_ns client COMMAND…              run inside (server too)
 #   check "what must hold" COMMAND…    prints "ok …" or "not ok …" and fails the test at its end
 #
-# From the caller, before lab_serve: TURN (lines for [turn]), ENGINE, DATAPLANE, CORES.
+# From the caller, before lab_serve: lines for sections in TURN, ENGINE, DATAPLANE, PORT[name]; and CORES.
+# A line there replaces the laboratory's own line of that key.
 # From outside: SUT=coturn runs the test against turnserver instead, to see that a test is not tailored to us;
 # DEVICE=xdp|packet|tap; TURNPIKE=FILE another binary; KEEP=1 keeps the directory with logs.
 #
@@ -26,11 +27,11 @@ DEVICE=${DEVICE:-xdp}
 TURNPIKE=${TURNPIKE:-$ROOT/build/turnpike}
 # the last CPU that we may use
 CORES=${CORES:-$(sed -n 's/^Cpus_allowed_list:.*[^0-9]\([0-9]*\)$/\1/p' /proc/self/status)}
-TURN=${TURN:-} ENGINE=${ENGINE:-} DATAPLANE=${DATAPLANE:-}
+TURN='' ENGINE='' DATAPLANE=''
 REALM=example.org USER1=alice PASS1=wonderland
 export PYTHONPATH=$ROOT/tests/harness PYTHONDONTWRITEBYTECODE=1 SUT TURNPIKE
 
-declare -A NS=() HOST4=() HOST6=() SERVER4=() SERVER6=()
+declare -A NS=() HOST4=() HOST6=() SERVER4=() SERVER6=() PORT=()
 LINKS=() PIDS=() FAILED=0 SERVER_PID='' RELAY4='' RELAY6=''
 LAB=$(mktemp -d)
 export LAB
@@ -182,28 +183,31 @@ lab_up()
 	export RELAY4 RELAY6
 }
 
-# The allow list: exactly the links' hosts (TURN="... " adds what a test needs)
+# section HEADER LINES KEY=DEFAULT...: the lines, and the default of each key that they do not have
+section()
+{
+	local lines=$2 default
+	printf '[%s]\n' "$1"
+	shift 2
+	for default in "$@"; do
+		grep -q "^${default%%=*} *=" <<<"$lines" || printf '%s = %s\n' "${default%%=*}" "${default#*=}"
+	done
+	[ -z "$lines" ] || printf '%s\n' "$lines"
+}
+
 turnpike_conf()
 {
-	local name
-	printf '[engine]\nruntime-dir = %s\n%s\n' "$RUN_DIR" "$ENGINE"
-	printf '[dataplane]\ncores = %s\nmemory = 256\nidle = adaptive\n%s\n' "$CORES" "$DATAPLANE"
+	local name listen=() allow=()
+	section engine "$ENGINE" "runtime-dir=$RUN_DIR"
+	section dataplane "$DATAPLANE" "cores=$CORES" memory=256 idle=adaptive
 	for name in "${LINKS[@]}"; do
-		printf '[port %s]\ndevice = %s\n' "$name" "$DEVICE:$name"
-		printf 'address = %s/24\naddress = %s/64\n' "${SERVER4[$name]}" "${SERVER6[$name]}"
+		section "port $name" "${PORT[$name]:-}" "device=$DEVICE:$name" "address=${SERVER4[$name]}/24" "address=${SERVER6[$name]}/64"
+		listen+=("listen=${SERVER4[$name]}:3478" "listen=[${SERVER6[$name]}]:3478")
+		# exactly the links' hosts
+		allow+=("allow-peer=${HOST4[$name]}" "allow-peer=${HOST6[$name]}")
 	done
-	printf '[turn]\nrealm = %s\nuser = %s:%s\n' "$REALM" "$USER1" "$PASS1"
-	for name in "${LINKS[@]}"; do
-		printf 'listen = %s:3478\nlisten = [%s]:3478\n' "${SERVER4[$name]}" "${SERVER6[$name]}"
-	done
-	grep -q '^max-allocations *=' <<<"$TURN" || printf 'max-allocations = 4096\n'
-	grep -q '^relay *=' <<<"$TURN" || printf 'relay = %s 49152-65535\nrelay = %s 49152-65535\n' "$RELAY4" "$RELAY6"
-	if ! grep -q '^allow-peer *=' <<<"$TURN"; then
-		for name in "${LINKS[@]}"; do
-			printf 'allow-peer = %s\nallow-peer = %s\n' "${HOST4[$name]}" "${HOST6[$name]}"
-		done
-	fi
-	printf '%s\n' "$TURN"
+	section turn "$TURN" "realm=$REALM" "user=$USER1:$PASS1" max-allocations=4096 "${listen[@]}" "${allow[@]}" \
+		"relay=$RELAY4 49152-65535" "relay=$RELAY6 49152-65535"
 }
 
 turnpike_command()
@@ -219,21 +223,23 @@ coturn_command()
 {
 	local name key value
 	SERVER=(turnserver -n --log-file stdout --simple-log --no-cli --no-tcp --no-tls --no-dtls --no-rfc5780
-		--lt-cred-mech --realm "$REALM" --user "$USER1:$PASS1" --userdb "$LAB/turndb" --pidfile "$LAB/pid"
+		--lt-cred-mech --realm "$REALM" --userdb "$LAB/turndb" --pidfile "$LAB/pid"
 		--relay-threads 1 --relay-ip "$RELAY4" --relay-ip "$RELAY6")
 	for name in "${LINKS[@]}"; do
 		in_ns server sh -c "ip addr add ${SERVER4[$name]}/24 dev $name; ip addr add ${SERVER6[$name]}/64 dev $name nodad" \
 			2>/dev/null || true
 		SERVER+=(--listening-ip "${SERVER4[$name]}" --listening-ip "${SERVER6[$name]}")
 	done
+	grep -q '^user *=' <<<"$TURN" || SERVER+=(--user "$USER1:$PASS1")
 	while IFS='= ' read -r key value; do
 		case $key in
-		'' | channel-range | default-lifetime | min-lifetime | allow-peer) ;;
+		'' | channel-range | default-lifetime | min-lifetime | allow-peer | port-quarantine | nonce-lifetime | unauthenticated-rate) ;;
 		user) SERVER+=("--user=$value") ;;
 		secret) SERVER+=(--use-auth-secret "--static-auth-secret=$value") ;;
 		max-lifetime) SERVER+=("--max-allocate-lifetime=$value") ;;
 		permission-lifetime) SERVER+=("--permission-lifetime=$value") ;;
 		channel-lifetime) SERVER+=("--channel-lifetime=$value") ;;
+		relay) value=${value#* } && SERVER+=("--min-port=${value%-*}" "--max-port=${value#*-}") ;;
 		user-quota) SERVER+=("--user-quota=$value") ;;
 		*) skip "coturn has no counterpart of $key" ;;
 		esac
