@@ -9,6 +9,7 @@
 #ifndef DP_CORE_H
 #define DP_CORE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -104,7 +105,7 @@ struct dp_note {
 		} tap;
 	};
 };
-_Static_assert(sizeof(struct dp_note) == 56, "ring element, multiple of 4");
+_Static_assert(sizeof(struct dp_note) == 48, "ring element, multiple of 4");
 
 struct dp_tap; /* trace.h */
 struct dp_neighbours; /* net/neigh.h */
@@ -134,6 +135,7 @@ struct dp_core {
 	uint32_t worked; /* packets taken up in this step */
 	uint16_t index;
 	uint16_t ip_id;
+	uint64_t tid_seed; /* transaction ids of Data indications */
 	unsigned int rxq_n;
 	struct dp_rxq rxq[CONF_PORTS_MAX * 2];
 	struct dp_txbuf tx[CONF_PORTS_MAX];
@@ -203,6 +205,9 @@ void dp_outbox_put(struct dp_core *c, struct rte_mbuf *m);
 void dp_drop_now(struct dp_core *c, struct rte_mbuf *m, enum shm_drop reason);
 /* Tell every other core. Best effort: a full ring loses the note (each of them is repeatable). */
 void dp_note_all(struct dp_core *c, const struct dp_note *note);
+
+/* Take in what other cores and housekeeping told us. Nodes that decide by it call it before a burst. */
+void dp_notes_drain(struct dp_core *c);
 
 /* index in world->local of an address of ours, or -1 */
 int dp_local_find(const struct dp_world *w, const struct en_addr *a);

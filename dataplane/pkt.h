@@ -14,7 +14,7 @@
  *   hops                       self (relay to own)     relay
  *   out_port                   ip_out, arp, nd         tx
  *   drop                       whoever drops           drop
- *   trace                      classify                burst loop, drop
+ *   trace                      rx (dp_trace_in)        burst loop, drop
  *
  * Two shapes of packet: from rx to the rewriting nodes the data starts at the
  * Ethernet header; from there to ip_out it starts at the IP header
@@ -68,7 +68,7 @@ struct dp_pkt {
 	uint16_t drop; /* enum shm_drop */
 	uint16_t zero;
 	uint32_t trace; /* number of the traced packet; 0 = not traced */
-	uint32_t zero2[2];
+	uint32_t zero2[3];
 };
 _Static_assert(sizeof(struct dp_pkt) == 64, "one cache line");
 

@@ -21,7 +21,7 @@ struct dp_tap {
 	_Atomic uint32_t next_id;
 };
 
-/* classify calls this once a packet when core->tap is set: marks it for
+/* rx calls this once a packet when core->tap is set: marks it for
  * tracing (pkt->trace) and copies it out if the filter wants it. */
 void dp_trace_in(struct dp_core *core, struct rte_mbuf *m);
 /* A node's decision. m NULL: consumed. */

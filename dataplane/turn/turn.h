@@ -18,7 +18,9 @@
 #ifndef DP_TURN_H
 #define DP_TURN_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "dataplane/table/index.h"
@@ -63,33 +65,36 @@ struct dp_perm { /* (allocation, peer address) */
 };
 
 struct dp_alloc {
-	/* what data packets read */
+	/* what data packets read and count: one line */
 	struct en_ep client;
 	uint8_t listener;
 	uint8_t relay4, relay6; /* index in relay[], DP_RELAY_NONE without that family */
 	uint8_t live;
-	uint16_t port4, port6;
-	uint32_t generation;
-	uint32_t expires; /* tick */
-	uint32_t hops; /* self-relay guard, see node/relay.c */
-	uint32_t created; /* tick */
+	uint32_t expires; /* tick; the later of the two families' */
 	uint64_t to_peer_packets, to_peer_bytes, to_client_packets, to_client_bytes; /* the nodes write */
 	/* what requests read */
+	uint16_t port4, port6;
+	uint32_t hops; /* self-relay guard, see node/relay.c */
+	uint32_t generation;
+	uint32_t created; /* tick */
+	uint32_t expires4, expires6; /* tick; 0 without that family */
 	uint32_t perms, chans; /* heads of lists; DP_NONE */
 	uint16_t perm_n, chan_n;
 	uint32_t icmp_tick; /* rate limit of ICMP indications */
 	uint16_t icmp_n;
 	uint16_t user_len;
+	uint32_t tid_lifetime; /* s; what the answer to `tid` said */
 	uint64_t user_hash[2]; /* owner: keyed hash of USERNAME (441) */
 	uint64_t subject; /* quota key */
 	uint8_t tid[12]; /* of the Allocate that made it */
-	uint32_t tid_lifetime; /* what that answer said */
-	uint8_t token[8]; /* RESERVATION-TOKEN that the answer carried */
 	uint8_t has_token;
 	uint8_t dual_error_family; /* ADDRESS-ERROR-CODE of the answer: family and code, 0 none */
 	uint16_t dual_error;
+	uint8_t token[8]; /* RESERVATION-TOKEN that the answer carried */
 	char user[SHM_USER_MAX]; /* for show; cut */
-};
+} __attribute__((aligned(64)));
+_Static_assert(offsetof(struct dp_alloc, port4) == 64, "data packets touch one line");
+_Static_assert(sizeof(struct dp_alloc) == 256, "four lines");
 
 struct dp_listener {
 	struct en_ep ep;
@@ -111,6 +116,7 @@ struct dp_turn_shared {
 	const struct conf_turn *conf;
 	unsigned int core_n;
 	struct en_hash_key hash_key;
+	struct en_hash_key user_key[2]; /* of user names and quota subjects */
 	uint8_t nonce_key[32];
 	unsigned int listener_n, relay_n;
 	struct dp_listener listener[CONF_LISTEN_MAX];
@@ -208,8 +214,10 @@ enum dp_turn_verdict {
 	DP_TURN_DROP, /* out->drop says why */
 };
 
+#define DP_TURN_REPLY_MAX 1024 /* the longest realm and SOFTWARE fit */
+
 struct dp_turn_out {
-	uint8_t *reply; /* in: buffer of reply_cap bytes (512 is enough for every answer) */
+	uint8_t *reply; /* in: buffer of reply_cap bytes (DP_TURN_REPLY_MAX is enough for every answer) */
 	uint32_t reply_cap, reply_len;
 	uint16_t drop; /* enum shm_drop */
 	uint16_t core;

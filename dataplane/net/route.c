@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * route.c - connected prefixes, static routes and gateways of all ports.
+ *
+ * Runs on:   built before the workers start; read by all of them.
+ */
+#include "dataplane/net/route.h"
+
+static int by_length(const void *a, const void *b)
+{
+	const struct dp_route *x = a, *y = b;
+
+	if (x->to.addr.family != y->to.addr.family)
+		return x->to.addr.family - y->to.addr.family;
+	return (int)y->to.len - (int)x->to.len;
+}
+
+static struct en_prefix network_of(const struct en_prefix *interface)
+{
+	struct en_prefix p = *interface;
+	unsigned int first = p.addr.family == EN_AF_INET ? 96 : 0;
+
+	for (unsigned int bit = first + p.len; bit < 128; bit++)
+		p.addr.b[bit / 8] &= (uint8_t)~(0x80u >> (bit % 8));
+	return p;
+}
+
+static void add(struct dp_world *w, const struct en_prefix *to, const struct en_addr *via, unsigned int port)
+{
+	struct dp_route *r = &w->route[w->route_n++];
+
+	r->to = *to;
+	memset(&r->via, 0, sizeof(r->via));
+	if (via)
+		r->via = *via;
+	r->port = (uint8_t)port;
+}
+
+static void add_port(struct dp_world *w, unsigned int i)
+{
+	const struct conf_port *c = w->port[i].conf;
+	struct en_prefix p;
+
+	for (unsigned int k = 0; k < c->address_n; k++) {
+		p = network_of(&c->address[k]);
+		add(w, &p, NULL, i);
+	}
+	for (unsigned int k = 0; k < c->route_n; k++)
+		add(w, &c->route[k].to, &c->route[k].via, i);
+	for (unsigned int k = 0; k < 2; k++) {
+		if (c->gateway[k].family == EN_AF_NONE)
+			continue;
+		memset(&p, 0, sizeof(p));
+		if (c->gateway[k].family == EN_AF_INET)
+			en_addr_set4(&p.addr, "\0\0\0\0");
+		else
+			p.addr.family = EN_AF_INET6;
+		add(w, &p, &c->gateway[k], i);
+	}
+	if (en_prefix_parse("fe80::/64", false, &p) == 0)
+		add(w, &p, NULL, i);
+}
+
+int dp_route_create(struct dp_world *w, struct en_err *err)
+{
+	(void)err; /* the table is as large as the configuration can be */
+	w->route_n = 0;
+	for (unsigned int i = 0; i < w->port_n; i++)
+		add_port(w, i);
+	qsort(w->route, w->route_n, sizeof(w->route[0]), by_length);
+	return 0;
+}
+
+bool dp_route_find(const struct dp_world *w, const struct en_addr *dst, const struct en_addr *src,
+		   unsigned int *ret_port, struct en_addr *ret_hop)
+{
+	const struct dp_route *best = NULL;
+	int local = -1;
+
+	for (unsigned int i = 0; i < w->route_n; i++) {
+		const struct dp_route *r = &w->route[i];
+
+		if (r->to.addr.family != dst->family || (best && r->to.len < best->to.len) ||
+		    !en_prefix_has(&r->to, dst))
+			continue;
+		if (w->port_n == 1) {
+			best = r;
+			break;
+		}
+		if (local < 0 && (local = dp_local_find(w, src)) < 0)
+			local = DP_LOCAL_MAX; /* not ours: no preference */
+		if (!best)
+			best = r;
+		if (local < DP_LOCAL_MAX && w->local[local].port == r->port) {
+			best = r;
+			break;
+		}
+	}
+	if (!best)
+		return false;
+	*ret_port = best->port;
+	*ret_hop = best->via.family == EN_AF_NONE ? *dst : best->via;
+	return true;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * solicit.c - the packets that ask for a neighbour's MAC.
+ *
+ * Runs on:   the core that needs the answer.
+ * Packets:   (made here) -> outbox -> tx
+ * Specs:     RFC 826; RFC 4861 s4.3, s7.2.2; RFC 2464 s7 (multicast MAC).
+ */
+#include "dataplane/net/solicit.h"
+
+#include "engine/base/csum.h"
+#include "engine/wire/net.h"
+
+bool dp_eth_push(struct rte_mbuf *m, const struct dp_port *port, const uint8_t dst[6], uint16_t ethertype)
+{
+	unsigned int len = WIRE_ETH_LEN + (port->vlan ? WIRE_VLAN_LEN : 0);
+	uint8_t *p = (uint8_t *)rte_pktmbuf_prepend(m, (uint16_t)len);
+
+	if (!p)
+		return false;
+	memcpy(p, dst, 6);
+	memcpy(p + 6, port->mac, 6);
+	if (port->vlan) {
+		en_store16(p + 12, WIRE_ETHERTYPE_VLAN);
+		en_store16(p + 14, port->vlan);
+		en_store16(p + 16, ethertype);
+	} else {
+		en_store16(p + 12, ethertype);
+	}
+	dp_pkt(m)->flags &= (uint8_t)~DP_PKT_AT_L3;
+	return true;
+}
+
+const struct en_addr *dp_local_for(const struct dp_world *w, unsigned int port, const struct en_addr *to)
+{
+	bool to_link_local = to->family == EN_AF_INET6 && to->b[0] == 0xfe && (to->b[1] & 0xc0) == 0x80;
+	const struct en_addr *best = NULL;
+
+	for (unsigned int i = 0; i < w->local_n; i++) {
+		const struct dp_local *l = &w->local[i];
+		struct en_prefix p = { .addr = l->addr, .len = l->prefix_len };
+
+		if (l->port != port || l->addr.family != to->family)
+			continue;
+		if (l->link_local == to_link_local && en_prefix_has(&p, to))
+			return &l->addr;
+		if (!best || (!l->link_local && best->family == EN_AF_INET6))
+			best = &l->addr;
+	}
+	return best;
+}
+
+static bool build_arp(struct rte_mbuf *m, const struct dp_port *port, const struct en_addr *from,
+		      const struct en_addr *addr)
+{
+	struct wire_arp *a = (struct wire_arp *)rte_pktmbuf_append(m, sizeof(*a));
+
+	if (!a)
+		return false;
+	memset(a, 0, sizeof(*a));
+	en_store16(a->htype, 1);
+	en_store16(a->ptype, WIRE_ETHERTYPE_IP4);
+	a->hlen = 6;
+	a->plen = 4;
+	en_store16(a->op, 1);
+	memcpy(a->sha, port->mac, 6);
+	memcpy(a->spa, en_addr_bytes(from), 4);
+	memcpy(a->tpa, en_addr_bytes(addr), 4);
+	return true;
+}
+
+/* RFC 4861 s4.3: ICMPv6 135, target, source link-layer address option. */
+static bool build_ns(struct rte_mbuf *m, const struct dp_port *port, const struct en_addr *from,
+		     const struct en_addr *addr, const struct en_addr *group)
+{
+	enum {
+		NS_LEN = 8 + 16 + 8
+	};
+	uint8_t *p = (uint8_t *)rte_pktmbuf_append(m, sizeof(struct wire_ip6) + NS_LEN);
+	struct wire_ip6 *ip = (struct wire_ip6 *)p;
+	uint8_t *icmp = p + sizeof(*ip);
+	uint16_t csum;
+
+	if (!p)
+		return false;
+	memset(p, 0, sizeof(*ip) + NS_LEN);
+	ip->vtf[0] = 0x60;
+	en_store16(ip->plen, NS_LEN);
+	ip->next = WIRE_PROTO_ICMP6;
+	ip->hop = 255; /* RFC 4861 s7.1.1 MUST */
+	memcpy(ip->src, from->b, 16);
+	memcpy(ip->dst, group->b, 16);
+	icmp[0] = WIRE_ICMP6_NS;
+	memcpy(icmp + 8, addr->b, 16);
+	icmp[24] = 1; /* source link-layer address, one unit of 8 bytes */
+	icmp[25] = 1;
+	memcpy(icmp + 26, port->mac, 6);
+	csum = en_csum_icmp(from, group, icmp, NS_LEN);
+	memcpy(icmp + 2, &csum, 2);
+	return true;
+}
+
+void dp_solicit(struct dp_core *core, unsigned int port, const struct en_addr *addr, const uint8_t *mac)
+{
+	static const uint8_t broadcast[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	const struct dp_port *out = &core->world->port[port];
+	const struct en_addr *from = dp_local_for(core->world, port, addr);
+	struct rte_mbuf *m = from ? dp_pkt_new(core, core->world->pool) : NULL;
+	struct en_addr group = *addr;
+	uint8_t multicast[6] = { 0x33, 0x33, 0xff, addr->b[13], addr->b[14], addr->b[15] };
+	bool built;
+
+	if (!m)
+		return; /* asked again in a second */
+	if (addr->family == EN_AF_INET) {
+		built = build_arp(m, out, from, addr) && dp_eth_push(m, out, mac ? mac : broadcast, WIRE_ETHERTYPE_ARP);
+	} else {
+		if (!mac) { /* solicited-node multicast, RFC 4291 s2.7.1 */
+			memset(group.b, 0, 16);
+			group.b[0] = 0xff;
+			group.b[1] = 0x02;
+			group.b[11] = 0x01;
+			group.b[12] = 0xff;
+			memcpy(group.b + 13, addr->b + 13, 3);
+		}
+		built = build_ns(m, out, from, addr, &group) &&
+			dp_eth_push(m, out, mac ? mac : multicast, WIRE_ETHERTYPE_IP6);
+	}
+	if (!built) {
+		dp_drop_now(core, m, DROP_NO_BUFFER);
+		return;
+	}
+	dp_pkt(m)->out_port = (uint8_t)port;
+	dp_pkt(m)->stage = DP_STAGE_TX;
+	dp_outbox_put(core, m);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * worker.c - the loop of a worker thread: clock, step, and when to sleep.
+ *
+ * Runs on:   its own lcore, pinned.
+ *
+ * Idling (idle = adaptive): a burst of empty polls first spins, then sleeps for
+ * SLEEP_NS at a time; the first packet ends it. DPDK's virtual devices raise
+ * no interrupt that a worker could wait for (design: AF_XDP has none), so the
+ * sleep bounds the first packet's delay.
+ */
+#include <time.h>
+
+#include <sys/prctl.h>
+
+#include <rte_cycles.h>
+#include <rte_pause.h>
+
+#include "dataplane/core.h"
+#include "dataplane/world.h"
+#include "engine/base/clock.h"
+
+#define SPIN_LOOPS 2000 /* empty polls before the first sleep */
+#define SLEEP_NS 50000
+#define DEEP_AFTER 20000 /* empty sleeps (about a second) before they get longer */
+#define DEEP_SLEEP_NS 200000
+
+static uint64_t clock_ns(const struct dp_core *c, uint64_t tsc)
+{
+	return c->ns0 + (uint64_t)((unsigned __int128)(tsc - c->tsc0) * EN_NS_PER_S / rte_get_tsc_hz());
+}
+
+static void set_state(struct dp_core *c, enum shm_core_state state)
+{
+	__atomic_store_n(&c->stats->state, (uint32_t)state, __ATOMIC_RELAXED);
+}
+
+static void idle(struct dp_core *c)
+{
+	struct timespec ts = { .tv_nsec = SLEEP_NS };
+
+	if (++c->idle_loops < SPIN_LOOPS || c->world->conf->dataplane.idle == CONF_IDLE_POLL) {
+		rte_pause();
+		return;
+	}
+	if (c->idle_loops == SPIN_LOOPS)
+		set_state(c, SHM_CORE_SLEEPING);
+	if (c->idle_loops > SPIN_LOOPS + DEEP_AFTER) {
+		c->idle_loops = SPIN_LOOPS + DEEP_AFTER;
+		ts.tv_nsec = DEEP_SLEEP_NS;
+	}
+	shm_add(&c->stats->sleeps, 1);
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
+}
+
+static void account(struct dp_core *c, uint64_t cycles)
+{
+	shm_add(&c->stats->loops, 1);
+	shm_add(&c->stats->cycles, cycles);
+	if (!c->worked)
+		return;
+	shm_add(&c->stats->busy_loops, 1);
+	shm_add(&c->stats->busy_cycles, cycles);
+	if (c->idle_loops >= SPIN_LOOPS)
+		set_state(c, SHM_CORE_POLLING);
+	c->idle_loops = 0;
+}
+
+int dp_worker_run(void *arg)
+{
+	struct dp_core *c = arg;
+	uint64_t tsc;
+
+	prctl(PR_SET_TIMERSLACK, 1UL); /* a sleep of 50 us shall be 50 us */
+	c->tsc0 = rte_rdtsc();
+	c->ns0 = en_mono_ns();
+	set_state(c, SHM_CORE_POLLING);
+	while (!atomic_load_explicit(&c->world->stop, memory_order_relaxed)) {
+		tsc = rte_rdtsc();
+		c->now_ns = clock_ns(c, tsc);
+		if (c->now_ns >= c->next_wall_ns) {
+			c->wall_s = en_wall_s();
+			c->next_wall_ns = c->now_ns + EN_NS_PER_S / 4;
+		}
+		dp_core_step(c, c->now_ns, c->wall_s);
+		account(c, rte_rdtsc() - tsc);
+		if (!c->worked)
+			idle(c);
+	}
+	set_state(c, SHM_CORE_STOPPED);
+	return 0;
+}
