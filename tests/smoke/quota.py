@@ -31,10 +31,10 @@ alices = [c for c, code in zip(greedy, codes) if code == 0]
 
 bob = lab.client(**BOB)
 retransmitted(bob)
-bobs, codes = take(QUOTA, **BOB)
+bobs, codes = take(QUOTA - 1, **BOB)
 bobs = [bob] + [c for c, code in zip(bobs, codes) if code == 0]
 lab.equal('another user has what ports are left, then 508', codes,
-          [0] * (PORTS - QUOTA - 1) + [508] * (2 * QUOTA - PORTS + 1))
+          [0] * (PORTS - QUOTA - 1) + [508] * (2 * QUOTA - PORTS))
 lab.check('what exists goes on', all(c.refresh(600).code == 0 for c in alices + bobs))
 lab.check('no two share a relayed address', len({c.relay for c in alices + bobs[1:]}) == PORTS - 1)
 
