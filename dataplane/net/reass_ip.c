@@ -2,9 +2,9 @@
 /*
  * reass_ip.c - fragments' headers in, the datagram's header out.
  *
- * Options and extension headers before the fragment header are for the hops
- * on the way and for classify, which has judged them: the datagram that
- * leaves here has none.
+ * IPv4 options are for the hops on the way and for classify, which has judged
+ * them: the datagram that leaves here has none. An IPv6 fragment header comes
+ * right behind the IPv6 header, or classify drops the packet.
  *
  * Specs:     RFC 791 s3.1, s3.2; RFC 8200 s4.5.
  */
@@ -13,11 +13,6 @@
 #include "dataplane/net/reass.h"
 #include "engine/base/csum.h"
 #include "engine/wire/net.h"
-
-#define PROTO_HOP_BY_HOP 0
-#define PROTO_ROUTING    43
-#define PROTO_DST_OPTS   60
-#define EXT_MAX          4 /* headers before the fragment header */
 
 static unsigned int header_len(const struct dp_frag_key *key)
 {
@@ -57,33 +52,17 @@ static bool parse4(struct en_reader *r, struct dp_frag_in *in)
 	return in->data && place_ok(in);
 }
 
-/* Go to the fragment header; the bytes of it, or NULL. */
-static const struct wire_ip6_frag *find_frag6(struct en_reader *r, uint8_t next)
-{
-	for (unsigned int i = 0; i <= EXT_MAX; i++) {
-		uint8_t following;
-
-		if (next == WIRE_PROTO_FRAG6)
-			return (const struct wire_ip6_frag *)en_take(r, sizeof(struct wire_ip6_frag));
-		if (next != PROTO_HOP_BY_HOP && next != PROTO_ROUTING && next != PROTO_DST_OPTS)
-			return NULL;
-		following = en_get8(r);
-		en_take(r, en_get8(r) * 8u + 6);
-		next = following;
-	}
-	return NULL;
-}
-
 static bool parse6(struct en_reader *r, struct dp_frag_in *in)
 {
 	const struct wire_ip6 *ip = (const struct wire_ip6 *)en_take(r, sizeof(*ip));
 	const struct wire_ip6_frag *frag;
 
-	if (!ip || en_left(r) < en_load16(ip->plen))
+	if (!ip || ip->next != WIRE_PROTO_FRAG6 || en_left(r) < en_load16(ip->plen))
 		return false;
 	r->end = r->p + en_load16(ip->plen);
-	frag = find_frag6(r, ip->next);
-	if (!frag)
+	frag = (const struct wire_ip6_frag *)en_take(r, sizeof(*frag));
+	/* a fragment of a fragment is nobody's; unwrapped one by one they would cost a copy each */
+	if (!frag || frag->next == WIRE_PROTO_FRAG6)
 		return false;
 	en_addr_set6(&in->key.src, ip->src);
 	en_addr_set6(&in->key.dst, ip->dst);
