@@ -29,9 +29,12 @@ comma := ,
 OUT ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
 Q := $(if $(filter 1,$(V)),,@)
 
-WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes \
-	-Wmissing-variable-declarations -Wpointer-arith -Wold-style-definition \
+WARN = -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wold-style-definition \
 	-Wundef -Wwrite-strings -Wformat=2 -Wno-format-nonliteral
+ifneq ($(findstring clang,$(CC)),)
+WARN += -Wmissing-variable-declarations
+endif
 ifeq ($(WERROR),1)
 WARN += -Werror
 endif

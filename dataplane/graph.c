@@ -93,7 +93,7 @@ void dp_graph_publish(const struct dp_core *core, struct shm_region *region)
 		struct rte_node *node = rte_graph_node_get_by_name(core->graph_name, nodes[i]->name);
 		struct shm_graph_node *out = &region->node[i];
 
-		snprintf(out->name, sizeof(out->name), "%s", node->name);
+		snprintf(out->name, sizeof(out->name), "%.23s", node->name);
 		out->is_source = nodes[i]->source;
 		out->edge_n = node->nb_edges;
 		for (unsigned int e = 0; e < node->nb_edges; e++)
