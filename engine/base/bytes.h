@@ -58,7 +58,7 @@ static inline struct en_reader en_reader(const void *data, size_t len)
 {
 	const uint8_t *p = data;
 
-	return (struct en_reader){ .p = p, .end = p + len, .ok = true };
+	return (struct en_reader){.p = p, .end = p + len, .ok = true};
 }
 
 static inline size_t en_left(const struct en_reader *r)
@@ -118,7 +118,7 @@ static inline struct en_writer en_writer(void *data, size_t cap)
 {
 	uint8_t *p = data;
 
-	return (struct en_writer){ .start = p, .p = p, .end = p + cap, .ok = true };
+	return (struct en_writer){.start = p, .p = p, .end = p + cap, .ok = true};
 }
 
 static inline size_t en_written(const struct en_writer *w)

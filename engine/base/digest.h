@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define EN_MD5_LEN 16
-#define EN_SHA1_LEN 20
+#define EN_MD5_LEN    16
+#define EN_SHA1_LEN   20
 #define EN_SHA256_LEN 32
 
 struct en_iov {

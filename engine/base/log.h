@@ -24,8 +24,8 @@ void en_log_set_name(const char *name);
 void en_log(enum en_log_level level, const char *area, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 #define en_error(area, ...) en_log(EN_LOG_ERROR, area, __VA_ARGS__)
-#define en_warn(area, ...) en_log(EN_LOG_WARN, area, __VA_ARGS__)
-#define en_info(area, ...) en_log(EN_LOG_INFO, area, __VA_ARGS__)
+#define en_warn(area, ...)  en_log(EN_LOG_WARN, area, __VA_ARGS__)
+#define en_info(area, ...)  en_log(EN_LOG_INFO, area, __VA_ARGS__)
 #define en_debug(area, ...) en_log(EN_LOG_DEBUG, area, __VA_ARGS__)
 
 /* Why starting failed, in one plain sentence; filled by whoever fails first. */

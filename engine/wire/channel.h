@@ -18,9 +18,9 @@
 
 #include "engine/base/bytes.h"
 
-#define WIRE_CHANNEL_HDR_LEN 4
-#define WIRE_CHANNEL_MIN 0x4000 /* RFC 8656 s12: 0x4000 through 0x4FFF */
-#define WIRE_CHANNEL_MAX 0x4FFF
+#define WIRE_CHANNEL_HDR_LEN  4
+#define WIRE_CHANNEL_MIN      0x4000 /* RFC 8656 s12: 0x4000 through 0x4FFF */
+#define WIRE_CHANNEL_MAX      0x4FFF
 #define WIRE_CHANNEL_MAX_5766 0x7FFF /* RFC 5766 s11: clients of the older text */
 
 struct wire_channel {

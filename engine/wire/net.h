@@ -12,15 +12,15 @@
 #include "engine/base/addr.h"
 #include "engine/base/bytes.h"
 
-#define WIRE_ETH_LEN 14
-#define WIRE_VLAN_LEN 4
-#define WIRE_ETHERTYPE_IP4 0x0800
-#define WIRE_ETHERTYPE_ARP 0x0806
+#define WIRE_ETH_LEN        14
+#define WIRE_VLAN_LEN       4
+#define WIRE_ETHERTYPE_IP4  0x0800
+#define WIRE_ETHERTYPE_ARP  0x0806
 #define WIRE_ETHERTYPE_VLAN 0x8100
-#define WIRE_ETHERTYPE_IP6 0x86dd
+#define WIRE_ETHERTYPE_IP6  0x86dd
 
-#define WIRE_PROTO_ICMP 1
-#define WIRE_PROTO_UDP 17
+#define WIRE_PROTO_ICMP  1
+#define WIRE_PROTO_UDP   17
 #define WIRE_PROTO_FRAG6 44
 #define WIRE_PROTO_ICMP6 58
 
@@ -64,8 +64,8 @@ struct wire_ip4 {
 	uint8_t dst[4];
 };
 _Static_assert(sizeof(struct wire_ip4) == 20, "RFC 791 s3.1");
-#define WIRE_IP4_DF 0x4000
-#define WIRE_IP4_MF 0x2000
+#define WIRE_IP4_DF     0x4000
+#define WIRE_IP4_MF     0x2000
 #define WIRE_IP4_OFFSET 0x1fff
 
 /* RFC 8200 s3 */
@@ -105,17 +105,17 @@ struct wire_icmp {
 };
 _Static_assert(sizeof(struct wire_icmp) == 8, "RFC 792");
 
-#define WIRE_ICMP4_ECHO_REPLY 0
-#define WIRE_ICMP4_UNREACHABLE 3
-#define WIRE_ICMP4_ECHO 8
+#define WIRE_ICMP4_ECHO_REPLY    0
+#define WIRE_ICMP4_UNREACHABLE   3
+#define WIRE_ICMP4_ECHO          8
 #define WIRE_ICMP4_TIME_EXCEEDED 11
-#define WIRE_ICMP4_FRAG_NEEDED 4 /* code of 3 */
-#define WIRE_ICMP6_UNREACHABLE 1
-#define WIRE_ICMP6_TOO_BIG 2
+#define WIRE_ICMP4_FRAG_NEEDED   4 /* code of 3 */
+#define WIRE_ICMP6_UNREACHABLE   1
+#define WIRE_ICMP6_TOO_BIG       2
 #define WIRE_ICMP6_TIME_EXCEEDED 3
-#define WIRE_ICMP6_ECHO 128
-#define WIRE_ICMP6_ECHO_REPLY 129
-#define WIRE_ICMP6_NS 135
-#define WIRE_ICMP6_NA 136
+#define WIRE_ICMP6_ECHO          128
+#define WIRE_ICMP6_ECHO_REPLY    129
+#define WIRE_ICMP6_NS            135
+#define WIRE_ICMP6_NA            136
 
 #endif

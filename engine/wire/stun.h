@@ -25,7 +25,7 @@
 #include "engine/base/bytes.h"
 
 #define WIRE_STUN_HDR_LEN 20
-#define WIRE_STUN_COOKIE 0x2112A442u
+#define WIRE_STUN_COOKIE  0x2112A442u
 #define WIRE_STUN_TID_LEN 12
 
 enum wire_stun_class {
