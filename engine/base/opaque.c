@@ -82,9 +82,14 @@ static int normalise(const uint32_t *points, size_t n, char *out, size_t cap)
 	size_t len = sizeof(utf8);
 	int r = -EINVAL;
 
-	/* both write into the given room when it suffices, and here it does */
+	/*
+	 * Both write into the given room when it suffices, and here it does. RFC
+	 * 8264 s7: the rules are applied until the string is stable. NFC can bring
+	 * in a code point that the class refuses (U+0387 becomes U+00B7): then a
+	 * second round would fail, and otherwise it would change nothing.
+	 */
 	if (u32_normalize(UNINORM_NFC, points, n, composed, &composed_n) == composed &&
-	    u32_to_u8(composed, composed_n, utf8, &len) == utf8)
+	    en_opaque_class_ok(composed, composed_n) && u32_to_u8(composed, composed_n, utf8, &len) == utf8)
 		r = copy_out(utf8, len, out, cap);
 	en_wipe(composed, sizeof(composed));
 	en_wipe(utf8, sizeof(utf8));

@@ -184,6 +184,15 @@ static void spaces_and_composition(void **state)
 		becomes(cases[i].in, cases[i].want);
 }
 
+/* RFC 8264 s7: what NFC brings in is held against the class too. U+0387 becomes the middle dot. */
+static void refused_after_composition(void **state)
+{
+	(void)state;
+	refused("\u0387");
+	refused("a\u0387b");
+	becomes("l\u0387l", "l\u00B7l");
+}
+
 /* Enforcing what was enforced changes nothing; and the longest growth that NFC knows fits. */
 static void the_form_is_stable(void **state)
 {
@@ -215,6 +224,7 @@ int main(void)
 		cmocka_unit_test(every_ascii_control),
 		cmocka_unit_test(code_points_outside_the_class),
 		cmocka_unit_test(context_rules),
+		cmocka_unit_test(refused_after_composition),
 		cmocka_unit_test(too_long_and_too_little_room),
 		cmocka_unit_test(examples_of_the_profile),
 		cmocka_unit_test(spaces_and_composition),
