@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# fuzz.mk - build and run the fuzzers: every tests/fuzz/NAME_fuzz.c is one, its seeds are in
+# tests/fuzz/corpus/NAME/, and what it found stays in build/fuzz/found/.
+#
+#   make fuzz                 all of them, 10 seconds each
+#   make fuzz F=stun S=600    those whose name has "stun" in it, ten minutes each
+#   make fuzz-bins            build only
+#
+# A fuzzer links engine/ and the dataplane's parts that know no DPDK; one that includes DPDK, a dataplane
+# header beyond those, or the node tests' library is linked with the whole dataplane and DPDK (FUZZ_DPDK).
+
+S ?= 10
+F ?=
+FUZZ_CC ?= clang
+FUZZ_OUT := build/fuzz
+FUZZ_SAN := address,undefined
+FUZZ_MAX_LEN ?= 2048
+FUZZ_RSS_MB ?= 2048
+
+FUZZ_SRC := $(wildcard tests/fuzz/*_fuzz.c)
+FUZZ_NAMES := $(patsubst tests/fuzz/%_fuzz.c,%,$(FUZZ_SRC))
+FUZZ_RUN := $(if $(F),$(foreach n,$(FUZZ_NAMES),$(if $(findstring $(F),$(n)),$(n))),$(FUZZ_NAMES))
+FUZZ_DPDK ?= $(patsubst tests/fuzz/%_fuzz.c,%,$(if $(FUZZ_SRC),$(shell grep -lE \
+	'^\#include.*["<](rte_|dataplane/[a-z_]*\.h|dataplane/(node|net|ctl)/|tests/node/)' $(FUZZ_SRC))))
+
+FUZZ_CFLAGS = -std=gnu17 -O1 -g $(WARN) -fPIE -I. -D_GNU_SOURCE -MMD -MP -fno-omit-frame-pointer \
+	-fsanitize=fuzzer-no-link,$(FUZZ_SAN) -fno-sanitize-recover=all
+fuzz_obj = $(patsubst %.c,$(FUZZ_OUT)/obj/%.o,$(1))
+FUZZ_LIB := $(call fuzz_obj,$(ENGINE_SRC) $(DPLOGIC_SRC))
+FUZZ_DP_LIB := $(call fuzz_obj,$(DP_SRC) $(wildcard tests/node/lib/*.c))
+# what may see DPDK: the same files as in the product
+FUZZ_SEES_DPDK := $(FUZZ_DP_LIB) $(call fuzz_obj,$(patsubst %,tests/fuzz/%_fuzz.c,$(FUZZ_DPDK)))
+
+$(FUZZ_OUT)/obj/%.o: %.c | packages
+	@mkdir -p $(@D)
+	@echo "  FUZZ $<"
+	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) $(if $(filter $@,$(FUZZ_SEES_DPDK)),$(DPDK_CFLAGS),-march=corei7) -c -o $@ $<
+
+FUZZ_LINK = $(FUZZ_CC) -pie -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $^
+
+$(patsubst %,$(FUZZ_OUT)/%_fuzz,$(filter-out $(FUZZ_DPDK),$(FUZZ_NAMES))): \
+$(FUZZ_OUT)/%_fuzz: $(FUZZ_OUT)/obj/tests/fuzz/%_fuzz.o $(FUZZ_LIB)
+	$(Q)$(FUZZ_LINK) $(ENGINE_LIBS)
+
+$(patsubst %,$(FUZZ_OUT)/%_fuzz,$(filter $(FUZZ_DPDK),$(FUZZ_NAMES))): \
+$(FUZZ_OUT)/%_fuzz: $(FUZZ_OUT)/obj/tests/fuzz/%_fuzz.o $(FUZZ_LIB) $(FUZZ_DP_LIB)
+	$(Q)$(FUZZ_LINK) $(ENGINE_LIBS) $(DPDK_LIBS)
+
+fuzz-bins: $(patsubst %,$(FUZZ_OUT)/%_fuzz,$(FUZZ_RUN))
+
+fuzz: fuzz-bins
+	$(Q)DPDK='$(FUZZ_DPDK)' MAX_LEN=$(FUZZ_MAX_LEN) RSS_MB=$(FUZZ_RSS_MB) tests/fuzz/run $(FUZZ_OUT) $(S) $(FUZZ_RUN)
+
+.PHONY: fuzz fuzz-bins
+-include $(shell find $(FUZZ_OUT)/obj -name '*.d' 2>/dev/null)
