@@ -63,6 +63,7 @@ lab_down()
 		echo "--- last lines of the server under test ---"
 		tail -n 40 "$LAB/server.log"
 	fi
+	# shellcheck disable=SC2119
 	lab_stop >/dev/null 2>&1 || true
 	for p in "${PIDS[@]}" "${NS[@]}"; do
 		kill -KILL "$p" 2>/dev/null || true
@@ -277,13 +278,14 @@ lab_serve()
 	done
 }
 
-# lab_stop: end the server as an operator would; returns its exit code
+# lab_stop [SIGNAL]: end the server as an operator would; returns its exit code
+# shellcheck disable=SC2119,SC2120 # the signal is for tests
 lab_stop()
 {
 	local rc=0 pid=$SERVER_PID
 	[ -n "$pid" ] || return 0
 	SERVER_PID=
-	kill -TERM "$pid" 2>/dev/null || true
+	kill "-${1:-TERM}" "$pid" 2>/dev/null || true
 	( sleep 10; kill -KILL "$pid" ) 2>/dev/null &
 	local guard=$!
 	wait "$pid" || rc=$?
