@@ -48,7 +48,8 @@ LDFLAGS_ALL := -pie $(SANFLAGS) -Wl,-z,relro,-z,now $(LDFLAGS)
 
 # DPDK: headers only in dataplane/ and its tests (scripts/check-layers)
 DPDK_CFLAGS = $(shell pkg-config --cflags libdpdk) -DALLOW_EXPERIMENTAL_API
-DPDK_LIBS = $(shell pkg-config --libs libdpdk)
+# libxdp, libbpf: the XDP program of AF_XDP ports (dataplane/xdp.c)
+DPDK_LIBS = $(shell pkg-config --libs libdpdk) -lxdp -lbpf
 ENGINE_LIBS := -linih -lcrypto -lunistring -ljansson -lpthread
 
 ENGINE_SRC := $(wildcard engine/base/*.c engine/wire/*.c engine/shm/*.c engine/conf/*.c)
@@ -118,7 +119,7 @@ $(OUT)/tests/unit/%: $(OUT)/obj/tests/unit/%.o $(TEST_LIB) $(DPLOGIC_A) $(ENGINE
 
 $(OUT)/tests/node/%: $(OUT)/obj/tests/node/%.o $(NODE_LIB) $(TEST_LIB) $(DP_A) $(DPLOGIC_A) $(ENGINE_A)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(NODE_LIB) $(TEST_LIB) -Wl,--start-group $(DP_A) $(DPLOGIC_A) $(ENGINE_A) -Wl,--end-group $(ENGINE_LIBS) -lcmocka $(DPDK_LIBS)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(NODE_LIB) $(TEST_LIB) -Wl,--start-group $(DP_A) $(DPLOGIC_A) $(ENGINE_A) -Wl,--end-group $(ENGINE_LIBS) -lcmocka -lrte_net_ring $(DPDK_LIBS)
 
 .SECONDARY:
 unit-bins: $(UNIT_BIN)

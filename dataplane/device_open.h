@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* device_open.h - from device words to a DPDK port that nobody has configured yet. Start and end only. */
+#ifndef DP_DEVICE_OPEN_H
+#define DP_DEVICE_OPEN_H
+
+#include <stdint.h>
+
+#include "dataplane/device.h"
+
+/*
+ * Find the ethdev named conf->device (then it stays its maker's), or make what
+ * the words say. *ret_dev tells what it is, *ret_id is DPDK's number.
+ */
+int dp_device_open(const struct conf_port *conf, unsigned int queues, struct dp_device *ret_dev, uint16_t *ret_id,
+		   struct en_err *err);
+/* Undo dp_device_open(). The port is stopped. */
+void dp_device_close(uint16_t id);
+/* "port wan: tap:x cannot be opened: REASON (driver's words)"; code is a positive errno. Returns -1. */
+int dp_device_refuse(const struct conf_port *conf, const char *what, int code, struct en_err *err);
+
+#endif
