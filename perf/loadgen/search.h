@@ -8,6 +8,10 @@
  * packet may be the host's doing, and a single good trial luck. With votes 2
  * a rate stands when two of at most three trials say the same.
  *
+ * Trouble comes in stretches, so neighbouring trials may agree and be wrong:
+ * at the end the failing rate is tried once more, and if it passes now, the
+ * search goes on upwards.
+ *
  * The caller runs the trials:
  *
  *	load_search_init(&s, …);
@@ -29,6 +33,7 @@ struct load_search {
 	uint64_t rate; /* under trial */
 	uint64_t pass, fail; /* highest passing, lowest failing rate so far; 0 = none */
 	unsigned int pass_votes, fail_votes; /* for `rate` */
+	bool rechecked; /* the failing end has had its second chance */
 	bool done;
 };
 
