@@ -62,6 +62,7 @@ obj = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 ENGINE_A := $(OUT)/libengine.a
 DPLOGIC_A := $(OUT)/libdplogic.a
 DP_A := $(OUT)/libdataplane.a
+CMD_A := $(OUT)/libcmd.a
 
 all: $(OUT)/turnpike $(OUT)/turnpike-dataplane
 
@@ -82,6 +83,8 @@ $(OUT)/obj/engine/%.o: engine/%.c | packages
 	$(Q)$(CC) $(CFLAGS_ALL) -march=corei7 -c -o $@ $<
 
 $(ENGINE_A): $(call obj,$(ENGINE_SRC))
+	$(Q)rm -f $@; ar rcs $@ $^
+$(CMD_A): $(call obj,$(filter-out engine/cmd/main.c,$(CMD_SRC)))
 	$(Q)rm -f $@; ar rcs $@ $^
 $(DPLOGIC_A): $(call obj,$(DPLOGIC_SRC))
 	$(Q)rm -f $@; ar rcs $@ $^
@@ -113,9 +116,9 @@ $(OUT)/obj/tests/%.o: tests/%.c | packages
 	@echo "  CC   $<"
 	$(Q)$(CC) $(CFLAGS_ALL) $(if $(findstring tests/node,$<),$(DPDK_CFLAGS),-march=corei7) -c -o $@ $<
 
-$(OUT)/tests/unit/%: $(OUT)/obj/tests/unit/%.o $(TEST_LIB) $(DPLOGIC_A) $(ENGINE_A)
+$(OUT)/tests/unit/%: $(OUT)/obj/tests/unit/%.o $(TEST_LIB) $(CMD_A) $(DPLOGIC_A) $(ENGINE_A)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(TEST_LIB) -Wl,--start-group $(DPLOGIC_A) $(ENGINE_A) -Wl,--end-group $(ENGINE_LIBS) -lcmocka -lm
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(TEST_LIB) -Wl,--start-group $(CMD_A) $(DPLOGIC_A) $(ENGINE_A) -Wl,--end-group $(ENGINE_LIBS) -lcmocka -lm
 
 $(OUT)/tests/node/%: $(OUT)/obj/tests/node/%.o $(NODE_LIB) $(TEST_LIB) $(DP_A) $(DPLOGIC_A) $(ENGINE_A)
 	@mkdir -p $(@D)

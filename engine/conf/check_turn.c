@@ -18,7 +18,7 @@ static void check_ours(struct conf_parser *p, int line, const char *key, const s
 {
 	char text[EN_ADDRSTR_MAX];
 
-	if (!conf_address_is_ours(p->conf, a))
+	if (p->conf->port_n > 0 && !conf_address_is_ours(p->conf, a)) /* no port at all: said already */
 		conf_error(p, line,
 			   "%s: %s is not an address of any port: add it to a [port NAME], or use one that is there",
 			   key, en_addr_str(a, text));

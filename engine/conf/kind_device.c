@@ -26,7 +26,7 @@ static int check_interface(const char *kind, const char *name, struct en_err *er
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return en_fail(err, -1, "'%s' is no interface name", name);
 	for (const char *c = name; *c; c++) {
-		if (*c == '/' || *c == ':' || *c == ',' || isspace((unsigned char)*c))
+		if (*c == '/' || *c == ':' || isspace((unsigned char)*c))
 			return en_fail(err, -1, "an interface name has no '%c'", *c);
 	}
 	return 0;
@@ -93,7 +93,8 @@ static int check_device(const char *device, struct en_err *err)
 	if (!colon || (size_t)(colon - device) >= sizeof(kind))
 		return en_fail(err, -1, "it is none of %s", forms);
 	snprintf(kind, sizeof(kind), "%.*s", (int)(colon - device), device);
-	snprintf(rest, sizeof(rest), "%s", colon + 1);
+	/* driver arguments may follow behind a comma */
+	snprintf(rest, sizeof(rest), "%.*s", (int)strcspn(colon + 1, ","), colon + 1);
 	if (strcmp(kind, "memif") == 0)
 		return check_memif(rest, err);
 	near = conf_nearest(kind, prefixes, sizeof(prefixes) / sizeof(prefixes[0]));

@@ -15,12 +15,20 @@
 #define SLOTS_PER_ENTRY  UINT64_C(2)
 #define PORT_BYTES       UINT64_C(4) /* of the port map, a relay port and core */
 #define BUFFER_BYTES     UINT64_C(2432)
+#define BUFFER_OVERHEAD  UINT64_C(448) /* descriptor, headroom and link header of a large one */
 #define BASE_BYTES       (UINT64_C(64) << 20) /* DPDK itself, rings, stacks */
 #define MIB              (UINT64_C(1) << 20)
 
 static uint64_t table(uint64_t entries, uint64_t bytes)
 {
 	return entries * (bytes + SLOTS_PER_ENTRY * SLOT_BYTES);
+}
+
+static uint64_t buffer_bytes(const struct conf_port *port)
+{
+	uint64_t large = port->mtu + BUFFER_OVERHEAD;
+
+	return large > BUFFER_BYTES ? large : BUFFER_BYTES;
 }
 
 unsigned int conf_memory_need(const struct conf *c)
@@ -36,6 +44,6 @@ unsigned int conf_memory_need(const struct conf *c)
 	for (unsigned int i = 0; i < turn->relay_n; i++)
 		bytes += PORT_BYTES * c->dataplane.core_n * (turn->relay[i].port_max - turn->relay[i].port_min + 1u);
 	for (unsigned int i = 0; i < c->port_n; i++)
-		bytes += BUFFER_BYTES * c->port[i].buffers;
+		bytes += buffer_bytes(&c->port[i]) * c->port[i].buffers;
 	return (unsigned int)((bytes + MIB - 1) / MIB);
 }
