@@ -29,7 +29,7 @@ static inline uint64_t load_native64(const uint8_t *p)
 /*
  * 32-bit halves are added in 64 bits, so no carry is lost below 2^32 words,
  * and the loop has no dependence on a carry flag: compilers vectorise it. The
- * result is folded to 33 bits: callers may add many 16-bit values to it.
+ * result has 35 bits: callers may add many 16-bit values to it.
  */
 uint64_t en_csum_add(uint64_t sum, const void *data, size_t len)
 {
@@ -65,8 +65,7 @@ uint64_t en_csum_add(uint64_t sum, const void *data, size_t len)
 	sum = (sum & 0xffffffff) + (sum >> 32);
 	low = (low & 0xffffffff) + (low >> 32);
 	high = (high & 0xffffffff) + (high >> 32);
-	sum += low + high;
-	return (sum & 0xffffffff) + (sum >> 32);
+	return sum + low + high;
 }
 
 /*
