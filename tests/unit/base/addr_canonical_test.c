@@ -187,7 +187,7 @@ static void every_spelling_of_one(const uint8_t four[4])
 
 static void every_spelling_yields_it(void **state)
 {
-	static const char *const corners[] = {"0.0.0.0",  "0.0.0.1",         "127.0.0.1",
+	static const char *const corners[] = {"0.0.0.0",  "0.0.0.1",         "0.0.0.2", "127.0.0.1",
 					      "10.0.0.0", "255.255.255.255", "0.0.1.0"};
 	struct en_addr v4;
 	uint8_t four[4];
