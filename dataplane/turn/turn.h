@@ -267,7 +267,7 @@ _Static_assert(sizeof(struct dp_peer_key) == 32, "hashed whole");
 static inline uint64_t dp_turn_hash_client(const struct dp_turn_shared *s, const struct en_ep *client,
 					   unsigned int listener, unsigned int number)
 {
-	struct dp_flow_key k = { .client = *client, .listener = listener, .number = number };
+	struct dp_flow_key k = {.client = *client, .listener = listener, .number = number};
 
 	return en_hash(&s->hash_key, &k, sizeof(k));
 }
@@ -275,7 +275,7 @@ static inline uint64_t dp_turn_hash_client(const struct dp_turn_shared *s, const
 static inline uint64_t dp_turn_hash_peer(const struct dp_turn_shared *s, uint32_t alloc, const struct en_addr *peer,
 					 unsigned int port)
 {
-	struct dp_peer_key k = { .peer = *peer, .alloc = alloc, .port = port };
+	struct dp_peer_key k = {.peer = *peer, .alloc = alloc, .port = port};
 
 	return en_hash(&s->hash_key, &k, sizeof(k));
 }
@@ -308,7 +308,7 @@ static inline bool dp_chan_client_eq(const void *ctx, uint32_t idx)
 static inline uint32_t dp_chan_by_client(const struct dp_turn *t, uint64_t hash, const struct en_ep *client,
 					 unsigned int listener, unsigned int number)
 {
-	struct dp_chan_ask q = { .t = t, .ep = client, .a = listener, .b = number };
+	struct dp_chan_ask q = {.t = t, .ep = client, .a = listener, .b = number};
 
 	return dp_index_find(&t->chan_client, hash, dp_chan_client_eq, &q);
 }
@@ -324,7 +324,7 @@ static inline bool dp_chan_peer_eq(const void *ctx, uint32_t idx)
 
 static inline uint32_t dp_chan_by_peer(const struct dp_turn *t, uint64_t hash, uint32_t alloc, const struct en_ep *peer)
 {
-	struct dp_chan_ask q = { .t = t, .ep = peer, .a = alloc };
+	struct dp_chan_ask q = {.t = t, .ep = peer, .a = alloc};
 
 	return dp_index_find(&t->chan_peer, hash, dp_chan_peer_eq, &q);
 }

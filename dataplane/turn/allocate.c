@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * allocate.c - Allocate (RFC 8656 s7.2): the checks in the RFC's order, then
+ * what must be had (quota, ports, reservation, redirect, slot), all or nothing.
+ *
+ * A request whose RESERVATION-TOKEN another core made is handed to that core
+ * after authentication; that core keeps the allocation and tells the core that
+ * the flow hashes to (redirect.c).
+ *
+ * Here too:  the answer to a retransmission, from what the allocation keeps.
+ * Not here:  TCP allocations (RFC 6062): 442.
+ */
+#include "dataplane/turn/request.h"
+
+#include <string.h>
+
+#include "dataplane/turn/alloc.h"
+#include "dataplane/turn/lifetime.h"
+#include "dataplane/turn/ports.h"
+#include "dataplane/turn/quota.h"
+#include "dataplane/turn/redirect.h"
+#include "engine/base/random.h"
+
+#define PROTO_UDP       17
+#define FAMILY_IP4      0x01 /* RFC 8656 s18.6 */
+#define FAMILY_IP6      0x02
+#define EVEN_PORT_R     0x80 /* RFC 8656 s18.7 */
+#define SAME_PORT_TRIES 16
+
+/* What is asked for, after the checks. */
+struct wish {
+	bool ip4, ip6;
+	enum dp_port_wish port;
+	const uint8_t *token; /* RESERVATION-TOKEN, or NULL */
+};
+
+/* --- the answer --------------------------------------------------------------- */
+
+static void put_relayed(struct dp_req *r, struct wire_stun_builder *b, const struct dp_alloc *a, unsigned int family)
+{
+	struct en_ep ep = {.port = dp_alloc_port(a, family)};
+
+	if (!dp_alloc_has_family(a, family))
+		return;
+	ep.addr = r->t->shared->relay[dp_alloc_relay(a, family)].external;
+	wire_stun_put_xor_addr(b, WIRE_ATTR_XOR_RELAYED_ADDRESS, &ep);
+}
+
+/* RFC 8656 s7.2: relayed addresses, lifetime, mapped address, token, address error. */
+static enum dp_turn_verdict answer(struct dp_req *r, const struct dp_alloc *a)
+{
+	struct wire_stun_builder b;
+
+	dp_reply_begin(r, &b);
+	put_relayed(r, &b, a, EN_AF_INET);
+	put_relayed(r, &b, a, EN_AF_INET6);
+	wire_stun_put_u32(&b, WIRE_ATTR_LIFETIME, a->tid_lifetime);
+	wire_stun_put_xor_addr(&b, WIRE_ATTR_XOR_MAPPED_ADDRESS, &r->in->client);
+	if (a->has_token)
+		wire_stun_put(&b, WIRE_ATTR_RESERVATION_TOKEN, a->token, DP_TOKEN_LEN);
+	if (a->dual_error)
+		wire_stun_put_address_error(&b, a->dual_error_family, a->dual_error,
+					    wire_stun_error_reason(a->dual_error));
+	return dp_reply_end(r, &b);
+}
+
+/* L1: the flow has an allocation. */
+static enum dp_turn_verdict answer_existing(struct dp_req *r)
+{
+	const struct dp_alloc *a = &r->t->alloc[r->alloc];
+
+	if (memcmp(a->tid, r->msg.tid, sizeof(a->tid)) != 0 || !dp_auth_owns(r, a))
+		return dp_reply_error(r, WIRE_ERR_ALLOCATION_MISMATCH, "the flow has an allocation");
+	dp_count(r->t, CTR_RETRANSMIT);
+	dp_say(r->out, "Allocate: retransmitted, same answer");
+	return answer(r, a);
+}
+
+/* --- the checks ----------------------------------------------------------------- */
+
+static bool lengths_ok(const struct dp_req *r)
+{
+	return dp_req_len_ok(r, DP_ATTR_REQUESTED_TRANSPORT, 4) && dp_req_len_ok(r, DP_ATTR_LIFETIME, 4) &&
+	       dp_req_len_ok(r, DP_ATTR_REQUESTED_ADDRESS_FAMILY, 4) &&
+	       dp_req_len_ok(r, DP_ATTR_ADDITIONAL_ADDRESS_FAMILY, 4) && dp_req_len_ok(r, DP_ATTR_EVEN_PORT, 1) &&
+	       dp_req_len_ok(r, DP_ATTR_DONT_FRAGMENT, 0) && dp_req_len_ok(r, DP_ATTR_RESERVATION_TOKEN, DP_TOKEN_LEN);
+}
+
+static bool serves(const struct dp_turn *t, unsigned int family)
+{
+	for (unsigned int i = 0; i < t->shared->relay_n; i++)
+		if (t->shared->relay[i].addr.family == family)
+			return true;
+	return false;
+}
+
+/* L4: a token fixes address and port, so nothing else may ask for them. */
+static unsigned int check_token(const struct dp_req *r, struct wish *w)
+{
+	const struct wire_attr *token = dp_req_attr(r, DP_ATTR_RESERVATION_TOKEN);
+
+	if (!token)
+		return 0;
+	if (dp_req_attr(r, DP_ATTR_EVEN_PORT) || dp_req_attr(r, DP_ATTR_REQUESTED_ADDRESS_FAMILY) ||
+	    dp_req_attr(r, DP_ATTR_ADDITIONAL_ADDRESS_FAMILY))
+		return WIRE_ERR_BAD_REQUEST;
+	w->token = token->value;
+	return 0;
+}
+
+/* L5, L6: which families. */
+static unsigned int check_families(const struct dp_req *r, struct wish *w)
+{
+	const struct wire_attr *requested = dp_req_attr(r, DP_ATTR_REQUESTED_ADDRESS_FAMILY);
+	const struct wire_attr *additional = dp_req_attr(r, DP_ATTR_ADDITIONAL_ADDRESS_FAMILY);
+
+	if (requested && additional)
+		return WIRE_ERR_BAD_REQUEST;
+	/* RFC 8656 s7.2: IPv6 is the only value; not with a reserved pair */
+	if (additional && (additional->value[0] != FAMILY_IP6 || w->port == DP_PORT_PAIR))
+		return WIRE_ERR_BAD_REQUEST;
+	if (requested && requested->value[0] != FAMILY_IP4 && requested->value[0] != FAMILY_IP6)
+		return WIRE_ERR_FAMILY_NOT_SUPPORTED;
+	/* RFC 8656 s7.2 MUST: IPv4 when no family is asked for, whatever the listener's is */
+	w->ip6 = additional || (requested && requested->value[0] == FAMILY_IP6);
+	w->ip4 = additional || !w->ip6;
+	if (!additional && !serves(r->t, w->ip4 ? EN_AF_INET : EN_AF_INET6))
+		return WIRE_ERR_FAMILY_NOT_SUPPORTED;
+	return 0;
+}
+
+static unsigned int check(const struct dp_req *r, struct wish *w)
+{
+	const struct wire_attr *transport = dp_req_attr(r, DP_ATTR_REQUESTED_TRANSPORT);
+	const struct wire_attr *even = dp_req_attr(r, DP_ATTR_EVEN_PORT);
+	unsigned int code;
+
+	/* L2 */
+	if (!transport || !lengths_ok(r))
+		return WIRE_ERR_BAD_REQUEST;
+	if (transport->value[0] != PROTO_UDP)
+		return WIRE_ERR_UNSUPPORTED_TRANSPORT;
+	if (even)
+		w->port = even->value[0] & EVEN_PORT_R ? DP_PORT_PAIR : DP_PORT_EVEN;
+	code = check_token(r, w);
+	if (!code && !w->token)
+		code = check_families(r, w);
+	return code;
+}
+
+/* --- ports ------------------------------------------------------------------------- */
+
+static uint32_t free_of(const struct dp_turn *t, unsigned int family)
+{
+	uint32_t n = 0;
+
+	for (unsigned int i = 0; i < t->shared->relay_n; i++)
+		if (t->shared->relay[i].addr.family == family)
+			n += dp_ports_free_n(t, i);
+	return n;
+}
+
+/* A relay address of the family, likelier the more ports it has left. There is a free one. */
+static unsigned int draw_relay(const struct dp_turn *t, unsigned int family, uint32_t free_n)
+{
+	uint32_t pick = en_random_below(free_n);
+	unsigned int i = 0;
+
+	for (;; i++) {
+		if (t->shared->relay[i].addr.family != family)
+			continue;
+		if (pick < dp_ports_free_n(t, i))
+			return i;
+		pick -= dp_ports_free_n(t, i);
+	}
+}
+
+/* One port of the family; 0 or the error code. */
+static unsigned int pick(struct dp_turn *t, unsigned int family, enum dp_port_wish wish, uint8_t *ret_relay,
+			 uint16_t *ret_port)
+{
+	uint32_t free_n = free_of(t, family);
+	unsigned int first;
+
+	if (!serves(t, family))
+		return WIRE_ERR_FAMILY_NOT_SUPPORTED;
+	if (!free_n)
+		return WIRE_ERR_INSUFFICIENT_CAPACITY;
+	first = draw_relay(t, family, free_n);
+	/* the drawn one may have no even port or pair left: then any other */
+	for (unsigned int i = 0; i < t->shared->relay_n; i++) {
+		unsigned int relay = (first + i) % t->shared->relay_n;
+
+		if (t->shared->relay[relay].addr.family == family && dp_ports_take(t, relay, wish, ret_port)) {
+			*ret_relay = (uint8_t)relay;
+			return 0;
+		}
+	}
+	return WIRE_ERR_INSUFFICIENT_CAPACITY;
+}
+
+/* The IPv6 relay address on which this port is free and now taken. */
+static bool take_same6(struct dp_turn *t, uint16_t port, uint8_t *ret_relay)
+{
+	for (unsigned int i = 0; i < t->shared->relay_n; i++) {
+		if (t->shared->relay[i].addr.family == EN_AF_INET6 && dp_ports_take_this(t, i, port)) {
+			*ret_relay = (uint8_t)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* RFC 8656 s7.2: the same port for both families is desirable. */
+static bool pick_same(struct dp_turn *t, enum dp_port_wish wish, struct dp_alloc *a)
+{
+	if (!free_of(t, EN_AF_INET6))
+		return false;
+	for (unsigned int i = 0; i < SAME_PORT_TRIES; i++) {
+		if (pick(t, EN_AF_INET, wish, &a->relay4, &a->port4))
+			return false;
+		if (take_same6(t, a->port4, &a->relay6)) {
+			a->port6 = a->port4;
+			return true;
+		}
+		dp_ports_give_back(t, a->relay4, a->port4);
+	}
+	return false;
+}
+
+/* L8: one family is enough; why the other failed is told. */
+static unsigned int pick_dual(struct dp_turn *t, enum dp_port_wish wish, struct dp_alloc *a)
+{
+	unsigned int code4, code6;
+
+	if (pick_same(t, wish, a))
+		return 0;
+	a->relay4 = a->relay6 = DP_RELAY_NONE;
+	code4 = pick(t, EN_AF_INET, wish, &a->relay4, &a->port4);
+	code6 = pick(t, EN_AF_INET6, wish, &a->relay6, &a->port6);
+	if (code4 && code6)
+		return code4 == code6 ? code4 : WIRE_ERR_INSUFFICIENT_CAPACITY;
+	a->dual_error = (uint16_t)(code4 ? code4 : code6);
+	if (a->dual_error)
+		a->dual_error_family = code4 ? EN_AF_INET : EN_AF_INET6;
+	return 0;
+}
+
+static unsigned int claim(struct dp_turn *t, const uint8_t *token, struct dp_alloc *a)
+{
+	unsigned int relay;
+	uint16_t port;
+
+	if (!dp_ports_claim(t, token, &relay, &port))
+		return WIRE_ERR_INSUFFICIENT_CAPACITY;
+	if (t->shared->relay[relay].addr.family == EN_AF_INET) {
+		a->relay4 = (uint8_t)relay;
+		a->port4 = port;
+	} else {
+		a->relay6 = (uint8_t)relay;
+		a->port6 = port;
+	}
+	return 0;
+}
+
+static unsigned int pick_ports(struct dp_turn *t, const struct wish *w, struct dp_alloc *a)
+{
+	if (w->token)
+		return claim(t, w->token, a);
+	if (w->ip4 && w->ip6)
+		return pick_dual(t, w->port, a);
+	if (w->ip4)
+		return pick(t, EN_AF_INET, w->port, &a->relay4, &a->port4);
+	return pick(t, EN_AF_INET6, w->port, &a->relay6, &a->port6);
+}
+
+/* L7: keep the port behind for 30 s or more. */
+static bool reserve_next(struct dp_turn *t, struct dp_alloc *a)
+{
+	unsigned int family = a->relay4 != DP_RELAY_NONE ? EN_AF_INET : EN_AF_INET6;
+	unsigned int relay = dp_alloc_relay(a, family);
+	uint16_t next = (uint16_t)(dp_alloc_port(a, family) + 1);
+
+	if (dp_ports_reserve(t, relay, next, a->token)) {
+		a->has_token = 1;
+		return true;
+	}
+	dp_ports_give_back(t, relay, next);
+	return false;
+}
+
+/* --- all or nothing -------------------------------------------------------------------- */
+
+static void give_ports_back(struct dp_turn *t, const struct dp_alloc *a)
+{
+	unsigned int relay;
+	uint16_t port;
+
+	if (a->relay4 != DP_RELAY_NONE)
+		dp_ports_give_back(t, a->relay4, a->port4);
+	if (a->relay6 != DP_RELAY_NONE)
+		dp_ports_give_back(t, a->relay6, a->port6);
+	if (a->has_token && dp_ports_claim(t, a->token, &relay, &port))
+		dp_ports_give_back(t, relay, port);
+}
+
+static void set_owner(const struct dp_req *r, struct dp_alloc *a)
+{
+	size_t len = r->cred.user_len < sizeof(a->user) ? r->cred.user_len : sizeof(a->user);
+
+	a->client = r->in->client;
+	a->listener = r->in->listener;
+	memcpy(a->tid, r->msg.tid, sizeof(a->tid));
+	a->user_hash[0] = r->cred.user_hash[0];
+	a->user_hash[1] = r->cred.user_hash[1];
+	a->subject = r->cred.subject;
+	memcpy(a->user, r->cred.user, len);
+	a->user_len = (uint16_t)len;
+}
+
+/* Ports, the reservation and the redirect; 0 or the error code with all given back. */
+static unsigned int acquire(struct dp_req *r, const struct wish *w, struct dp_alloc *a)
+{
+	struct dp_turn *t = r->t;
+	unsigned int code = pick_ports(t, w, a);
+
+	if (code) {
+		if (code == WIRE_ERR_INSUFFICIENT_CAPACITY && !w->token)
+			dp_count(t, CTR_FULL_PORTS);
+		return code;
+	}
+	if (w->port == DP_PORT_PAIR && !reserve_next(t, a)) {
+		dp_count(t, CTR_FULL_PORTS);
+		give_ports_back(t, a);
+		return WIRE_ERR_INSUFFICIENT_CAPACITY;
+	}
+	if (!dp_redirect_tell(t, DP_NOTE_REDIRECT_ADD, &a->client, a->listener)) {
+		give_ports_back(t, a);
+		return WIRE_ERR_INSUFFICIENT_CAPACITY;
+	}
+	return 0;
+}
+
+static enum dp_turn_verdict make(struct dp_req *r, const struct wish *w)
+{
+	struct dp_alloc like = {.relay4 = DP_RELAY_NONE, .relay6 = DP_RELAY_NONE, .tid_lifetime = dp_lifetime(r)};
+	unsigned int code;
+	uint32_t idx;
+
+	if (!dp_alloc_room(r->t))
+		return dp_reply_error(r, WIRE_ERR_INSUFFICIENT_CAPACITY, "allocation table full");
+	code = dp_quota_take(r->t->shared->quota, r->cred.subject);
+	if (code)
+		return dp_reply_error(r, code, "quota");
+	set_owner(r, &like);
+	code = acquire(r, w, &like);
+	if (code) {
+		dp_quota_release(r->t->shared->quota, r->cred.subject);
+		return dp_reply_error(r, code, w->token ? "token not valid" : "no relayed address");
+	}
+	idx = dp_alloc_make(r->t, &like, like.tid_lifetime);
+	dp_say(r->out, "Allocate: port %u, %u s", like.relay4 != DP_RELAY_NONE ? like.port4 : like.port6,
+	       like.tid_lifetime);
+	return answer(r, &r->t->alloc[idx]);
+}
+
+enum dp_turn_verdict dp_handle_allocate(struct dp_req *r)
+{
+	struct wish w = {.port = DP_PORT_ANY};
+	unsigned int code;
+
+	if (r->alloc != DP_NONE)
+		return answer_existing(r);
+	dp_alloc_reap_flow(r->t, &r->in->client, r->in->listener);
+	code = check(r, &w);
+	if (code)
+		return dp_reply_error(r, code, "attributes");
+	/* relaxed would do: a flag that says nothing about other memory */
+	if (r->t->shared->draining)
+		return dp_reply_error(r, WIRE_ERR_INSUFFICIENT_CAPACITY, "draining");
+	if (w.token && !r->in->handed_off && dp_ports_token_core(w.token) != r->t->core &&
+	    dp_ports_token_core(w.token) < r->t->shared->core_n) {
+		r->out->core = dp_ports_token_core(w.token);
+		dp_say(r->out, "Allocate: the token is core %u's", r->out->core);
+		return DP_TURN_HANDOFF;
+	}
+	return make(r, &w);
+}
