@@ -89,11 +89,20 @@ def until(seconds, condition):
     return True
 
 
-def show(*what):
-    """`turnpike show …` as an object (ours only)."""
-    out = subprocess.run([os.environ['TURNPIKE'], 'show', *what, '--json', '--runtime-dir', os.environ['RUN_DIR']],
-                         check=True, capture_output=True, timeout=10).stdout
-    return json.loads(out)
+def turnpike(*args):
+    """The command line that asks the running engine (ours only)."""
+    return [os.environ['TURNPIKE'], *args, '--runtime-dir', os.environ['RUN_DIR']]
+
+
+def show(*what, as_json=True):
+    """What `turnpike show …` prints, as an object or as text."""
+    out = subprocess.run(turnpike('show', *what, *['--json'] * as_json), check=True, capture_output=True, timeout=10)
+    return json.loads(out.stdout) if as_json else out.stdout.decode()
+
+
+def balanced():
+    """Whether every packet is accounted for; true at rest."""
+    return show('counters')['balance'] == 0
 
 
 def done():

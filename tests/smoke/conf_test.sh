@@ -37,9 +37,9 @@ line_of()
 check "check accepts the laboratory's" says 0 '' "$TURNPIKE" check -c "$LAB/good.conf"
 check "check accepts the demo's" says 0 '' "$TURNPIKE" check -c "$ROOT/scripts/demo.conf"
 
-altered 's/^realm = /relam = /'
+altered 's/^realm = /reallm = /'
 check "a misspelled key: file, line and the right one" \
-	says 2 "^$LAB/bad.conf:$(line_of '^relam'): .*did you mean .?realm" "$TURNPIKE" check -c "$LAB/bad.conf"
+	says 2 "^$LAB/bad.conf:$(line_of '^reallm'): .*did you mean .?realm" "$TURNPIKE" check -c "$LAB/bad.conf"
 altered 's/^memory = .*/memory = plenty/'
 check "a value that is no number" \
 	says 2 "^$LAB/bad.conf:$(line_of '^memory'): .*memory" "$TURNPIKE" check -c "$LAB/bad.conf"
@@ -49,7 +49,7 @@ check "an address that is none" \
 altered 's/^listen = 10.77.1.1:3478/listen = 10.99.9.9:3478/'
 check "a listen address that no port has" \
 	says 2 "^$LAB/bad.conf:$(line_of '10.99.9.9'): .*10.99.9.9" "$TURNPIKE" check -c "$LAB/bad.conf"
-altered 's/^memory = .*/memory = plenty/; s/^realm = /relam = /'
+altered 's/^memory = .*/memory = plenty/; s/^realm = /reallm = /'
 both()
 {
 	[ "$("$TURNPIKE" check -c "$LAB/bad.conf" 2>&1 | grep -c "^$LAB/bad.conf:")" -ge 2 ]

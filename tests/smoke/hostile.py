@@ -85,8 +85,7 @@ def main():
     lab.equal(f'after {sent + ROUNDS} of them (SEED={SEED}) the client still has it', victim.refresh(600).code, 0)
     lab.equal('and others get theirs', lab.client().allocate().code, 0)
     if lab.OURS:
-        lab.check('every packet is accounted for', lab.until(3, lambda: lab.show('counters')['balance'] == 0),
-                  lab.show('counters'))
+        lab.check('every packet is accounted for', lab.until(3, lab.balanced), lab.show('counters'))
 
 
 main()
