@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <rte_bus_vdev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 
@@ -23,8 +22,8 @@ static void start_eal(void)
 {
 	/* rte_eal_init() may move the pointers, not the texts */
 	static const char *const words[] = {
-		"node-test", "--no-huge",      "--in-memory", "--no-pci", "-m",
-		"512",       "--no-telemetry", "-l",          "0",        "--log-level=*:error"};
+		"node-test", "--no-huge",      "--no-shconf", "--no-pci", "-m",
+		"512",       "--no-telemetry", "-l",          "0",        "--log-level=error"};
 	char *argv[RTE_DIM(words) + 1];
 	static bool done;
 
@@ -98,6 +97,7 @@ int lab_try_open(const struct lab_options *o, struct en_err *err)
 	static const struct lab_options usual;
 
 	start_eal();
+	en_log_set_level(EN_LOG_WARN);
 	lab = (struct lab){.o = o ? *o : usual, .now_ns = START_NS, .wall_s = START_WALL_S};
 	lab.o.cores = RTE_MAX(lab.o.cores, 1u);
 	lab.o.ports = RTE_MAX(lab.o.ports, 1u);

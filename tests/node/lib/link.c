@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include <rte_bus_vdev.h>
+#include <rte_dev.h>
 #include <rte_eth_ring.h>
 #include <rte_errno.h>
 
@@ -85,7 +85,7 @@ void link_close(void)
 			(void)rte_eth_dev_stop(id);
 			(void)rte_eth_dev_close(id);
 		}
-		(void)rte_vdev_uninit(w->device);
+		(void)rte_eal_hotplug_remove("vdev", w->device);
 		for (unsigned int q = 0; q < w->queue_n; q++) {
 			free_ring(w->rx[q]);
 			free_ring(w->tx[q]);
