@@ -28,7 +28,7 @@
 /* What dp_device_close() has to undo, by DPDK's port number. */
 static struct {
 	bool ours;
-	int xdp_link; /* -1: none */
+	int xdp_link, promiscuous; /* descriptors that keep the state, -1: none */
 } opened[RTE_MAX_ETHPORTS];
 
 int dp_device_refuse(const struct conf_port *conf, const char *what, int code, struct en_err *err)
@@ -180,6 +180,13 @@ static int parse_free(const struct conf_port *conf, unsigned int queues, struct 
 	}
 }
 
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
 int dp_device_open(const struct conf_port *conf, unsigned int queues, struct dp_device *ret_dev, uint16_t *ret_id,
 		   struct en_err *err)
 {
@@ -195,12 +202,28 @@ int dp_device_open(const struct conf_port *conf, unsigned int queues, struct dp_
 	if (prepare(conf, ret_dev, &xdp_link, err) != 0)
 		return -1;
 	if (probe(conf, ret_dev, ret_id, err) != 0) {
-		if (xdp_link >= 0)
-			close(xdp_link);
+		close_fd(&xdp_link);
 		return -1;
 	}
 	opened[*ret_id].ours = true;
 	opened[*ret_id].xdp_link = xdp_link;
+	opened[*ret_id].promiscuous = -1;
+	return 0;
+}
+
+int dp_device_hear_all(const struct dp_device *dev, uint16_t id)
+{
+	int rc;
+
+	if (dev->kind != DP_DEVICE_XDP && dev->kind != DP_DEVICE_PACKET) {
+		rc = rte_eth_promiscuous_enable(id);
+		return rc == 0 || rte_eth_allmulticast_enable(id) == 0 ? 0 : rc;
+	}
+	/* what the driver would set stays when a process is killed or has lost its privileges */
+	rc = dp_iface_promiscuous(dev->iface);
+	if (rc < 0)
+		return rc;
+	opened[id].promiscuous = rc;
 	return 0;
 }
 
@@ -212,8 +235,7 @@ void dp_device_close(uint16_t id)
 		return;
 	if (rte_eth_dev_info_get(id, &info) != 0 || rte_dev_remove(info.device) != 0)
 		rte_eth_dev_close(id);
-	if (opened[id].xdp_link >= 0)
-		close(opened[id].xdp_link);
+	close_fd(&opened[id].xdp_link);
+	close_fd(&opened[id].promiscuous);
 	opened[id].ours = false;
-	opened[id].xdp_link = -1;
 }

@@ -13,6 +13,11 @@
  */
 int dp_device_open(const struct conf_port *conf, unsigned int queues, struct dp_device *ret_dev, uint16_t *ret_id,
 		   struct en_err *err);
+/*
+ * Take frames for all addresses (neighbour discovery comes to multicast ones), or at least all
+ * multicast. Negative errno when the device refuses both; -ENOTSUP when it knows no such thing.
+ */
+int dp_device_hear_all(const struct dp_device *dev, uint16_t id);
 /* Undo dp_device_open(). The port is stopped. */
 void dp_device_close(uint16_t id);
 /* "port wan: tap:x cannot be opened: REASON (driver's words)"; code is a positive errno. Returns -1. */

@@ -4,10 +4,11 @@
  *
  * Runs on:   start, end.
  * Decides:   hugepages or ordinary pages (a warning), which CPUs housekeeping
- *            may use, PCI or not. Nothing is left behind in the file system
- *            (--in-memory), so a killed process needs no cleaning up.
+ *            may use, PCI or not. Nothing is left behind in the file system,
+ *            so a killed process needs no cleaning up.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -135,6 +136,7 @@ static void add_memory(struct args *a, const struct conf *conf, bool *ret_hugepa
 
 	*ret_hugepages = free_mib >= need;
 	if (*ret_hugepages) {
+		add(a, "--in-memory");
 		add(a, "-m");
 		add(a, "%u", need);
 		return;
@@ -148,8 +150,10 @@ static void add_memory(struct args *a, const struct conf *conf, bool *ret_hugepa
 			"no free hugepages: using ordinary pages, which is slower; `sysctl vm.nr_hugepages=%u` reserves "
 			"enough",
 			need / 2 + 1);
-	/* address space only: a page is taken when it is first used */
+	/* DPDK refuses --in-memory here; of ordinary pages there are no files to begin with */
 	add(a, "--no-huge");
+	add(a, "--no-shconf");
+	/* address space only: a page is taken when it is first used */
 	add(a, "-m");
 	add(a, "%u", conf->dataplane.memory > need ? conf->dataplane.memory : need);
 }
@@ -187,28 +191,39 @@ static void add_own_words(struct args *a, const char *words)
 /* --- log -------------------------------------------------------------------- */
 
 static char complaint[256];
+static struct {
+	bool on;
+	char text[8192];
+	size_t len;
+} held; /* log lines while standard error is away */
 
-static void keep_complaint(const char *line, size_t len)
+static void on_line(const char *line, size_t len)
 {
-	snprintf(complaint, sizeof(complaint), "%.*s", (int)len, line);
+	if (!held.on)
+		en_debug("dpdk", "%.*s", (int)len, line);
+	else if (len + 1 < sizeof(held.text) - held.len)
+		held.len +=
+			(size_t)snprintf(held.text + held.len, sizeof(held.text) - held.len, "%.*s\n", (int)len, line);
+	if (rte_log_cur_msg_loglevel() <= (int)RTE_LOG_ERR)
+		snprintf(complaint, sizeof(complaint), "%.*s", (int)len, line);
+}
+
+static void each_line(const char *text, size_t len, void (*take)(const char *line, size_t len))
+{
+	for (size_t at = 0; at < len;) {
+		const char *end = memchr(text + at, '\n', len - at);
+		size_t n = end ? (size_t)(end - text) - at : len - at;
+
+		if (n)
+			take(text + at, n);
+		at += n + 1;
+	}
 }
 
 static ssize_t on_log(void *cookie, const char *text, size_t len)
 {
-	size_t at = 0;
-
 	(void)cookie;
-	while (at < len) {
-		const char *end = memchr(text + at, '\n', len - at);
-		size_t n = end ? (size_t)(end - text) - at : len - at;
-
-		if (n) {
-			en_debug("dpdk", "%.*s", (int)n, text + at);
-			if (rte_log_cur_msg_loglevel() <= (int)RTE_LOG_ERR)
-				keep_complaint(text + at, n);
-		}
-		at += n + 1;
-	}
+	each_line(text, len, on_line);
 	return (ssize_t)len;
 }
 
@@ -219,8 +234,7 @@ static int take_log(struct en_err *err)
 
 	if (!f)
 		return en_fail(err, -1, "cannot take DPDK's log: %s", strerror(errno));
-	/* whole lines reach on_log(), each terminated */
-	setvbuf(f, NULL, _IOLBF, 0);
+	setvbuf(f, NULL, _IOLBF, 0); /* on_log() sees whole lines */
 	rte_openlog_stream(f);
 	return 0;
 }
@@ -235,12 +249,40 @@ const char *dp_eal_complaint(void)
 	return complaint;
 }
 
+/*
+ * DPDK prints its manual on standard output and alarms on standard error when
+ * it does not start: one sentence is enough.
+ */
+static int init_quietly(struct args *a)
+{
+	int out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), err = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int rc;
+
+	fflush(stdout);
+	held.on = out >= 0 && err >= 0 && null >= 0 && dup2(null, STDOUT_FILENO) >= 0 && dup2(null, STDERR_FILENO) >= 0;
+	rc = rte_eal_init(a->n, a->v);
+	fflush(stdout);
+	if (held.on) {
+		dup2(out, STDOUT_FILENO);
+		dup2(err, STDERR_FILENO);
+	}
+	held.on = false;
+	each_line(held.text, held.len, on_line);
+	if (null >= 0)
+		close(null);
+	if (out >= 0)
+		close(out);
+	if (err >= 0)
+		close(err);
+	return rc;
+}
+
 int dp_eal_init(const struct conf *conf, bool *ret_hugepages, struct en_err *err)
 {
 	struct args a = {.ok = true};
 
 	add(&a, "turnpike-dataplane");
-	add(&a, "--in-memory");
 	add(&a, "--no-telemetry");
 	add(&a, "--file-prefix");
 	add(&a, "turnpike-%d", (int)getpid());
@@ -254,9 +296,11 @@ int dp_eal_init(const struct conf *conf, bool *ret_hugepages, struct en_err *err
 	if (take_log(err) != 0)
 		return -1;
 	dp_eal_forget_complaint();
-	if (rte_eal_init(a.n, a.v) < 0)
+	if (init_quietly(&a) < 0)
 		return en_fail(err, -1, "DPDK does not start: %s%s%s%s", rte_strerror(rte_errno),
 			       complaint[0] ? " (" : "", complaint, complaint[0] ? ")" : "");
+	/* it makes a directory for files that it does not write */
+	rmdir(rte_eal_get_runtime_dir());
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /* iface.c - questions to, and one order for, the kernel's network interfaces. Start and housekeeping. */
 #include <errno.h>
 #include <net/if.h>
+#include <netpacket/packet.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -36,13 +37,18 @@ int dp_iface_up(const char *name)
 	return ask(name, SIOCSIFFLAGS, &ifr);
 }
 
-int dp_iface_mac(const char *name, uint8_t ret_mac[6])
+int dp_iface_promiscuous(const char *name)
 {
-	struct ifreq ifr = {0};
-	int rc = ask(name, SIOCGIFHWADDR, &ifr);
+	struct packet_mreq mreq = {.mr_type = PACKET_MR_PROMISC, .mr_ifindex = (int)if_nametoindex(name)};
+	int sock = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0); /* protocol 0: receives nothing */
+	int rc;
 
-	if (rc == 0)
-		memcpy(ret_mac, ifr.ifr_hwaddr.sa_data, 6);
+	if (sock < 0)
+		return -errno;
+	if (setsockopt(sock, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &mreq, sizeof(mreq)) == 0)
+		return sock;
+	rc = -errno;
+	close(sock);
 	return rc;
 }
 

@@ -4,11 +4,14 @@
 #define DP_IFACE_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 /* 0 or negative errno. */
 int dp_iface_up(const char *name);
-int dp_iface_mac(const char *name, uint8_t ret_mac[6]);
+/*
+ * Promiscuous mode for as long as the descriptor returned is open: it ends with the
+ * process, however that ends. Negative errno when refused.
+ */
+int dp_iface_promiscuous(const char *name);
 bool dp_iface_exists(const char *name);
 /* Up, and with a carrier. */
 bool dp_iface_is_running(const char *name);

@@ -167,17 +167,6 @@ static int choose_mac(const struct conf_port *conf, enum dp_device_kind kind, st
 	return 0;
 }
 
-/* Neighbour discovery comes to multicast addresses. */
-static void hear_multicast(const struct conf_port *conf, const struct dp_port *port)
-{
-	int rc = rte_eth_promiscuous_enable(port->id);
-
-	if (rc != 0 && rc != -ENOTSUP && rte_eth_allmulticast_enable(port->id) != 0)
-		en_warn("port",
-			"%s: %s refuses promiscuous and all-multicast mode (%s): IPv6 neighbours may not find the engine",
-			conf->name, conf->device, strerror(-rc));
-}
-
 /* --- open and close -------------------------------------------------------- */
 
 static uint16_t queues_had(unsigned int wanted, const struct rte_eth_dev_info *info)
@@ -209,7 +198,11 @@ static int start(const struct conf_port *conf, const struct dp_device *dev, unsi
 	rc = rte_eth_dev_start(port->id);
 	if (rc != 0)
 		return dp_device_refuse(conf, "does not start", -rc, err);
-	hear_multicast(conf, port);
+	rc = dp_device_hear_all(dev, port->id);
+	if (rc != 0 && rc != -ENOTSUP)
+		en_warn("port",
+			"%s: %s refuses promiscuous and all-multicast mode (%s): IPv6 neighbours may not find the engine",
+			conf->name, conf->device, strerror(-rc));
 	return 0;
 }
 
