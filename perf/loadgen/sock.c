@@ -24,7 +24,7 @@ int load_ns_enter(const char *name)
 	saved = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (saved < 0 || name == NULL)
 		return saved;
-	snprintf(path, sizeof(path), "/var/run/netns/%s", name);
+	snprintf(path, sizeof(path), "%s%s", strchr(name, '/') ? "" : "/var/run/netns/", name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || setns(fd, CLONE_NEWNET) < 0) {
 		fprintf(stderr, "turnload: network namespace %s: %s\n", name, strerror(errno));

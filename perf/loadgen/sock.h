@@ -10,7 +10,8 @@
 #include "engine/base/addr.h"
 
 /*
- * Move the calling thread into namespace `name` (NULL: stay). Returns a
+ * Move the calling thread into the namespace of that name, or of that path
+ * when there is a slash in it, such as /proc/PID/ns/net (NULL: stay). Returns a
  * descriptor for load_ns_leave(), or -1 after a line on stderr. Sockets keep
  * the namespace that they were opened in.
  */
