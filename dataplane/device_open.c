@@ -35,8 +35,9 @@ int dp_device_refuse(const struct conf_port *conf, const char *what, int code, s
 {
 	const char *said = dp_eal_complaint();
 
-	return en_fail(err, -1, "port %s: %s %s: %s%s%s%s", conf->name, conf->device, what, strerror(code),
-		       *said ? " (" : "", said, *said ? ")" : "");
+	return en_fail(err, -1, "port %s: %s %s: %s%s%s%s", conf->name, conf->device, what,
+		       code == DP_DEVICE_NO_REASON ? "its driver refuses" : strerror(code), *said ? " (" : "", said,
+		       *said ? ")" : "");
 }
 
 static int need_iface(const struct conf_port *conf, const struct dp_device *dev, struct en_err *err)
@@ -51,6 +52,23 @@ static int need_iface(const struct conf_port *conf, const struct dp_device *dev,
 		return en_fail(err, -1, "port %s: cannot bring interface '%s' up: %s%s", conf->name, dev->iface,
 			       strerror(-rc), rc == -EPERM ? "; run as root" : "");
 	return 0;
+}
+
+/*
+ * One AF_XDP socket serves one queue; what the card puts into the others would go to the
+ * kernel, unseen. Who names the queue has seen to that.
+ */
+static int need_one_queue(const struct conf_port *conf, const struct dp_device *dev, struct en_err *err)
+{
+	unsigned int n = dp_iface_queues(dev->iface);
+
+	if (n == 1 || strstr(dev->args, ",start_queue="))
+		return 0;
+	return en_fail(
+		err, -1,
+		"port %s: interface '%s' spreads packets over %u queues and AF_XDP serves one: `ethtool -L %s "
+		"combined 1` (or `rx 1`) makes it one, or steer the engine's to one and name that: %s,start_queue=N",
+		conf->name, dev->iface, n, dev->iface, conf->device);
 }
 
 static int need_tun(const struct conf_port *conf, struct en_err *err)
@@ -105,7 +123,7 @@ static int prepare(const struct conf_port *conf, const struct dp_device *dev, in
 	case DP_DEVICE_PACKET:
 		return need_iface(conf, dev, err);
 	case DP_DEVICE_XDP:
-		if (need_iface(conf, dev, err) != 0)
+		if (need_iface(conf, dev, err) != 0 || need_one_queue(conf, dev, err) != 0)
 			return -1;
 		return dp_xdp_attach(conf->name, dev->iface, dev->generic, ret_xdp_link, err);
 	case DP_DEVICE_MEMIF:
@@ -162,7 +180,10 @@ static int probe(const struct conf_port *conf, const struct dp_device *dev, uint
 		rc = find_port(dev, ret_id);
 	if (rc == 0)
 		return 0;
-	dp_device_refuse(conf, "cannot be opened", rc == -1 ? EINVAL : -rc, &why);
+	if (rc == -EFAULT && dev->kind == DP_DEVICE_RAW)
+		return en_fail(err, -1, "port %s: DPDK has no driver here for the device '%s'", conf->name, dev->name);
+	/* drivers return -1, which reads as "not permitted", for everything */
+	dp_device_refuse(conf, "cannot be opened", rc == -1 ? DP_DEVICE_NO_REASON : -rc, &why);
 	return en_fail(err, -1, "%s%s", why.text, remedy(dev));
 }
 

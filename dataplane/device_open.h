@@ -20,7 +20,9 @@ int dp_device_open(const struct conf_port *conf, unsigned int queues, struct dp_
 int dp_device_hear_all(const struct dp_device *dev, uint16_t id);
 /* Undo dp_device_open(). The port is stopped. */
 void dp_device_close(uint16_t id);
-/* "port wan: tap:x cannot be opened: REASON (driver's words)"; code is a positive errno. Returns -1. */
+/* "port wan: tap:x cannot be opened: REASON (driver's words)"; code is a positive errno or DP_DEVICE_NO_REASON. Returns
+ * -1. */
+#define DP_DEVICE_NO_REASON 0
 int dp_device_refuse(const struct conf_port *conf, const char *what, int code, struct en_err *err);
 
 #endif

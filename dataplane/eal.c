@@ -197,14 +197,19 @@ static struct {
 	size_t len;
 } held; /* log lines while standard error is away */
 
+static void replay_line(const char *line, size_t len)
+{
+	en_debug("dpdk", "%.*s", (int)len, line);
+}
+
 static void on_line(const char *line, size_t len)
 {
 	if (!held.on)
-		en_debug("dpdk", "%.*s", (int)len, line);
+		replay_line(line, len);
 	else if (len + 1 < sizeof(held.text) - held.len)
 		held.len +=
 			(size_t)snprintf(held.text + held.len, sizeof(held.text) - held.len, "%.*s\n", (int)len, line);
-	if (rte_log_cur_msg_loglevel() <= (int)RTE_LOG_ERR)
+	if (!complaint[0] && rte_log_cur_msg_loglevel() <= (int)RTE_LOG_ERR)
 		snprintf(complaint, sizeof(complaint), "%.*s", (int)len, line);
 }
 
@@ -268,7 +273,7 @@ static int init_quietly(struct args *a)
 		dup2(err, STDERR_FILENO);
 	}
 	held.on = false;
-	each_line(held.text, held.len, on_line);
+	each_line(held.text, held.len, replay_line);
 	if (null >= 0)
 		close(null);
 	if (out >= 0)
@@ -297,8 +302,9 @@ int dp_eal_init(const struct conf *conf, bool *ret_hugepages, struct en_err *err
 		return -1;
 	dp_eal_forget_complaint();
 	if (init_quietly(&a) < 0)
-		return en_fail(err, -1, "DPDK does not start: %s%s%s%s", rte_strerror(rte_errno),
-			       complaint[0] ? " (" : "", complaint, complaint[0] ? ")" : "");
+		return en_fail(err, -1, "DPDK does not start: %s%s%s%s%s", rte_strerror(rte_errno),
+			       complaint[0] ? " (" : "", complaint, complaint[0] ? ")" : "",
+			       conf->dataplane.eal[0] ? "; are the words of eal in [dataplane] right?" : "");
 	/* it makes a directory for files that it does not write */
 	rmdir(rte_eal_get_runtime_dir());
 	return 0;

@@ -19,8 +19,8 @@ void dp_eal_fini(void);
 
 /*
  * DPDK and its drivers log rather than tell their caller why. What they log goes to
- * our log as debug records (never to stdout); the last complaint is kept, so
- * that a refusal can name it: forget before a call, ask after it failed. ""
+ * our log as debug records (never to stdout); the first complaint, which is nearest to the
+ * cause, is kept, so that a refusal can name it: forget before a call, ask after it failed. ""
  * when there was none. Start only, one thread.
  */
 void dp_eal_forget_complaint(void);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* iface.c - questions to, and one order for, the kernel's network interfaces. Start and housekeeping. */
 #include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <netpacket/packet.h>
 #include <stdio.h>
@@ -50,6 +52,18 @@ int dp_iface_promiscuous(const char *name)
 	rc = -errno;
 	close(sock);
 	return rc;
+}
+
+unsigned int dp_iface_queues(const char *name)
+{
+	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
+	struct ifreq ifr = {.ifr_data = (char *)&channels};
+	unsigned int n;
+
+	if (ask(name, SIOCETHTOOL, &ifr) != 0)
+		return 1;
+	n = channels.rx_count + channels.combined_count;
+	return n ? n : 1;
 }
 
 bool dp_iface_exists(const char *name)

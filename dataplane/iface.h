@@ -12,6 +12,8 @@ int dp_iface_up(const char *name);
  * process, however that ends. Negative errno when refused.
  */
 int dp_iface_promiscuous(const char *name);
+/* Receive queues in use; 1 when the interface does not say. */
+unsigned int dp_iface_queues(const char *name);
 bool dp_iface_exists(const char *name);
 /* Up, and with a carrier. */
 bool dp_iface_is_running(const char *name);
