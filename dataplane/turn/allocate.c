@@ -375,7 +375,6 @@ enum dp_turn_verdict dp_handle_allocate(struct dp_req *r)
 	code = check(r, &w);
 	if (code)
 		return dp_reply_error(r, code, "attributes");
-	/* relaxed would do: a flag that says nothing about other memory */
 	if (r->t->shared->draining)
 		return dp_reply_error(r, WIRE_ERR_INSUFFICIENT_CAPACITY, "draining");
 	if (w.token && !r->in->handed_off && dp_ports_token_core(w.token) != r->t->core &&

@@ -48,10 +48,10 @@ static unsigned int families(const struct dp_req *r, const struct dp_alloc *a)
 static enum dp_turn_verdict end(struct dp_req *r, unsigned int which)
 {
 	const struct dp_alloc *a = &r->t->alloc[r->alloc];
+	bool dual = dp_alloc_has_family(a, EN_AF_INET) && dp_alloc_has_family(a, EN_AF_INET6);
 
 	dp_linger_add(r);
-	if (which == families(r, a) && dp_req_attr(r, DP_ATTR_REQUESTED_ADDRESS_FAMILY) &&
-	    dp_alloc_has_family(a, EN_AF_INET) && dp_alloc_has_family(a, EN_AF_INET6)) {
+	if (dual && which != (BIT_IP4 | BIT_IP6)) {
 		dp_say(r->out, "Refresh: IPv%u ended", which == BIT_IP4 ? 4u : 6u);
 		dp_alloc_end_family(r->t, r->alloc, which == BIT_IP4 ? EN_AF_INET : EN_AF_INET6);
 		return answer(r, 0);

@@ -113,8 +113,10 @@ enum dp_turn_verdict dp_reply_error(struct dp_req *r, unsigned int code, const c
 	struct wire_stun_builder b;
 
 	dp_say(r->out, "%s: %u %s", wire_stun_method_name(r->msg.method), code, why);
-	if (!r->cred.valid && !dp_limiter_ask(r->t->limiter, &r->in->client.addr, r->in->len, r->t->now_ns))
+	if (!r->cred.valid && !dp_limiter_ask(r->t->limiter, &r->in->client.addr, r->in->len, r->t->now_ns)) {
+		dp_say(r->out, "%s: over the reply budget", wire_stun_method_name(r->msg.method));
 		return dp_drop(r, DROP_STUN_RATE);
+	}
 	count_error(r->t, code);
 	wire_stun_build(&b, r->out->reply, r->out->reply_cap, r->msg.method, WIRE_STUN_ERROR, r->msg.tid);
 	/* the code says it all to a machine; the phrase is for clients that have proved themselves */
