@@ -157,6 +157,7 @@ struct dp_core {
 	char text[96]; /* what a node says of a traced packet */
 	unsigned int idle_loops;
 	uint64_t tsc0, ns0; /* clock base */
+	uint64_t last_tsc; /* start of the step before */
 	char graph_name[32];
 };
 

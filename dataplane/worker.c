@@ -24,10 +24,28 @@
 #define SLEEP_NS 50000
 #define DEEP_AFTER 20000 /* empty sleeps (about a second) before they get longer */
 #define DEEP_SLEEP_NS 200000
+#define RESYNC_NS (EN_NS_PER_S / 1000)
 
-static uint64_t clock_ns(const struct dp_core *c, uint64_t tsc)
+/*
+ * Between two looks at the kernel's clock (one a millisecond) the time is the
+ * TSC's: DPDK only estimates its rate, and an error of a thousandth would move
+ * a ten-minute lifetime by half a second.
+ */
+static void read_clock(struct dp_core *c, uint64_t tsc)
 {
-	return c->ns0 + (uint64_t)((unsigned __int128)(tsc - c->tsc0) * EN_NS_PER_S / rte_get_tsc_hz());
+	uint64_t ns = c->ns0 + (uint64_t)((unsigned __int128)(tsc - c->tsc0) * EN_NS_PER_S / rte_get_tsc_hz());
+
+	if (ns - c->ns0 >= RESYNC_NS) {
+		c->tsc0 = tsc;
+		c->ns0 = en_mono_ns();
+		ns = c->ns0;
+	}
+	if (ns > c->now_ns) /* never backwards */
+		c->now_ns = ns;
+	if (c->now_ns >= c->next_wall_ns) {
+		c->wall_s = en_wall_s();
+		c->next_wall_ns = c->now_ns + EN_NS_PER_S / 4;
+	}
 }
 
 static void set_state(struct dp_core *c, enum shm_core_state state)
@@ -53,14 +71,16 @@ static void idle(struct dp_core *c)
 	clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
 }
 
-static void account(struct dp_core *c, uint64_t cycles)
+/* cycles is all the time that went by, sleep included: busy of cycles is the load. */
+static void account(struct dp_core *c, uint64_t began, uint64_t ended)
 {
 	shm_add(&c->stats->loops, 1);
-	shm_add(&c->stats->cycles, cycles);
+	shm_add(&c->stats->cycles, began - c->last_tsc);
+	c->last_tsc = began;
 	if (!c->worked)
 		return;
 	shm_add(&c->stats->busy_loops, 1);
-	shm_add(&c->stats->busy_cycles, cycles);
+	shm_add(&c->stats->busy_cycles, ended - began);
 	if (c->idle_loops >= SPIN_LOOPS)
 		set_state(c, SHM_CORE_POLLING);
 	c->idle_loops = 0;
@@ -72,18 +92,14 @@ int dp_worker_run(void *arg)
 	uint64_t tsc;
 
 	prctl(PR_SET_TIMERSLACK, 1UL); /* a sleep of 50 us shall be 50 us */
-	c->tsc0 = rte_rdtsc();
+	c->tsc0 = c->last_tsc = rte_rdtsc();
 	c->ns0 = en_mono_ns();
 	set_state(c, SHM_CORE_POLLING);
 	while (!atomic_load_explicit(&c->world->stop, memory_order_relaxed)) {
 		tsc = rte_rdtsc();
-		c->now_ns = clock_ns(c, tsc);
-		if (c->now_ns >= c->next_wall_ns) {
-			c->wall_s = en_wall_s();
-			c->next_wall_ns = c->now_ns + EN_NS_PER_S / 4;
-		}
+		read_clock(c, tsc);
 		dp_core_step(c, c->now_ns, c->wall_s);
-		account(c, rte_rdtsc() - tsc);
+		account(c, tsc, rte_rdtsc());
 		if (!c->worked)
 			idle(c);
 	}
