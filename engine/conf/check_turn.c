@@ -7,7 +7,8 @@
 
 #include "engine/conf/parse.h"
 
-#define REALM_CHARS_MAX 127 /* RFC 8489 s14.9 MUST: fewer than 128 characters */
+#define DUPLICATES_SHOWN 100 /* finding the line of each costs a walk over all */
+#define REALM_CHARS_MAX  127 /* RFC 8489 s14.9 MUST: fewer than 128 characters */
 
 static int turn_line(const struct conf_parser *p, const char *key, int index)
 {
@@ -132,8 +133,8 @@ static void check_users(struct conf_parser *p)
 	for (unsigned int i = 0; i < turn->user_n; i++)
 		ref[i] = (struct user_ref){.name = turn->user[i].name, .index = i};
 	qsort(ref, turn->user_n, sizeof(*ref), by_name);
-	for (unsigned int i = 1; i < turn->user_n; i++) {
-		if (strcmp(ref[i - 1].name, ref[i].name) == 0)
+	for (unsigned int i = 1, said = 0; i < turn->user_n && said < DUPLICATES_SHOWN; i++) {
+		if (strcmp(ref[i - 1].name, ref[i].name) == 0 && ++said)
 			conf_error(p, turn_line(p, "user", (int)ref[i].index),
 				   "user '%s' stands in line %d already: keep one of them", ref[i].name,
 				   turn_line(p, "user", (int)ref[i - 1].index));

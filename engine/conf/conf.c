@@ -49,6 +49,7 @@ int conf_load_string(const char *name, const char *text, FILE *msgs, struct conf
 	snprintf(p.conf->file, sizeof(p.conf->file), "%s", name);
 	conf_parse(&p, text);
 	conf_check(&p);
+	conf_print_errors(&p);
 	if (p.error_n == 0) {
 		memcpy(ret_conf, p.conf, sizeof(*ret_conf));
 		code = 0;

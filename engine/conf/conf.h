@@ -17,16 +17,16 @@
 
 #include "engine/base/addr.h"
 
-#define CONF_CORES_MAX 32
-#define CONF_PORTS_MAX 8
+#define CONF_CORES_MAX      32
+#define CONF_PORTS_MAX      8
 #define CONF_PORT_ADDRS_MAX 32
-#define CONF_ROUTES_MAX 64
-#define CONF_LISTEN_MAX 16
-#define CONF_RELAY_MAX 16
-#define CONF_EXTERNAL_MAX 32
-#define CONF_SECRETS_MAX 16
-#define CONF_NAME_MAX 32 /* with the NUL */
-#define CONF_REALM_MAX 128 /* RFC 8489 s14.9: fewer than 128 characters */
+#define CONF_ROUTES_MAX     64
+#define CONF_LISTEN_MAX     16
+#define CONF_RELAY_MAX      16
+#define CONF_EXTERNAL_MAX   32
+#define CONF_SECRETS_MAX    16
+#define CONF_NAME_MAX       32 /* with the NUL */
+#define CONF_REALM_MAX      128 /* RFC 8489 s14.9: fewer than 128 characters */
 
 enum conf_idle {
 	CONF_IDLE_ADAPTIVE,

@@ -8,11 +8,9 @@
  *
  * Invariants
  *   P1  every error is reported with its line, not only the first.
- *   P2  text from the file appears in messages escaped.
- *   P3  an option is stored through conf_options[] only.
+ *   P2  an option is stored through conf_options[] only.
  */
 #include <ini.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistr.h>
@@ -24,34 +22,6 @@
 #define KEYS_MAX       64
 
 _Static_assert(LINE_MAX_BYTES <= CONF_VALUE_MAX, "a value fits where it is printed");
-
-static void put_escaped(FILE *out, const char *text)
-{
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c < ' ' || c == 0x7f)
-			fprintf(out, "\\x%02x", c);
-		else
-			fputc(c, out);
-	}
-}
-
-void conf_error(struct conf_parser *p, int line, const char *fmt, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	put_escaped(p->msgs, p->file);
-	fprintf(p->msgs, ":%d: ", line);
-	put_escaped(p->msgs, text);
-	fputc('\n', p->msgs);
-	p->error_n++;
-	p->last_error_line = line;
-}
 
 /* --- marks ----------------------------------------------------------------- */
 
@@ -283,21 +253,34 @@ struct line_source {
 	const char *at; /* rest of the text */
 };
 
+/* The keys below a section line that makes no sense are skipped. */
+static void refuse_section(struct conf_parser *p, const char *why)
+{
+	conf_error(p, p->line, "%s", why);
+	snprintf(p->section_text, sizeof(p->section_text), "?");
+	p->section = CONF_SEC_N;
+}
+
 static void look_for_section(struct conf_parser *p, const char *line)
 {
-	const char *start = line + strspn(line, " \t\xef\xbb\xbf"), *end;
+	const char *start = line + strspn(line, " \t\xef\xbb\xbf"), *close, *end, *rest;
 
 	if (*start != '[')
 		return;
 	start++;
 	start += strspn(start, " \t");
-	end = strchr(start, ']');
-	while (end && end > start && strchr(" \t", end[-1]))
+	close = end = start + strcspn(start, ";]");
+	while (end > start && strchr(" \t", end[-1]))
 		end--;
-	if (!end || end == start || memchr(start, ';', (size_t)(end - start)) ||
-	    (size_t)(end - start) >= sizeof(p->section_text)) {
-		conf_error(p, p->line, "this section line has no name between [ and ]: write [turn] or [port wan]");
-		p->section = CONF_SEC_N;
+	if (*close != ']' || end == start || (size_t)(end - start) >= sizeof(p->section_text)) {
+		refuse_section(p, "this section line has no name between [ and ]: write [turn] or [port wan]");
+		return;
+	}
+	rest = close + 1 + strspn(close + 1, " \t\r");
+	if (*rest && *rest != ';') {
+		refuse_section(
+			p,
+			"behind the ] of a section there is room for a ; comment only: move the rest to a line of its own");
 		return;
 	}
 	memcpy(p->section_text, start, (size_t)(end - start));

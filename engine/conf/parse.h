@@ -18,9 +18,18 @@ struct conf_mark {
 	int index, line;
 };
 
+/* One error; they are printed in the order of lines once all are known. */
+struct conf_message {
+	int line;
+	unsigned int number; /* in the order in which they were found */
+	char *text;
+};
+
 struct conf_parser {
 	const char *file; /* for messages */
 	FILE *msgs;
+	struct conf_message *message;
+	size_t message_n;
 	struct conf *conf; /* being filled */
 	unsigned int error_n;
 	int line; /* being read */
@@ -35,8 +44,10 @@ struct conf_parser {
 	size_t mark_n, mark_cap;
 };
 
-/* Say "FILE:LINE: …" and count it. Foreign text is escaped. */
+/* messages.c: note an error of a line and count it. */
 void conf_error(struct conf_parser *p, int line, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Print "FILE:LINE: …" for each, by line; foreign text is escaped. Forgets them. */
+void conf_print_errors(struct conf_parser *p);
 /* Line of element `index` of an option; the section's line when it was not
  * given, 1 when that was not either. port counts for [port NAME] only. */
 int conf_line(const struct conf_parser *p, enum conf_section section, const char *key, unsigned int port, int index);
