@@ -31,11 +31,13 @@
 
 #ifdef MEM_ON_HEAP
 
+#define HEAP_MAX ((size_t)1 << 38) /* beyond, the sanitizer ends the program instead of answering */
+
 void *dp_mem_alloc(size_t bytes)
 {
 	void *p = NULL;
 
-	if (posix_memalign(&p, 64, bytes ? bytes : 1))
+	if (bytes > HEAP_MAX || posix_memalign(&p, 64, bytes ? bytes : 1))
 		return NULL;
 	memset(p, 0, bytes);
 	return p;
