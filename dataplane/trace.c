@@ -8,6 +8,7 @@
  *
  *   asked for              taken
  *   traces                 the next `left` received packets that match; each step of each
+ *   traces, drops only     the step that drops, of the next `left` that are dropped
  *   packets                as received, and as sent
  *   packets, drops only    as dropped, with the reason
  */
@@ -74,6 +75,11 @@ static bool wants_drops(const struct dp_tap *tap)
 	return tap->filter.drops_only || tap->filter.drop_set;
 }
 
+static bool wants_reason(const struct dp_tap *tap, struct rte_mbuf *m)
+{
+	return !tap->filter.drop_set || tap->filter.drop == dp_pkt(m)->drop;
+}
+
 /* A packet that has lost its Ethernet header gets an empty one: the capture's link type is Ethernet. */
 static uint32_t put_ethernet(uint8_t *out, struct rte_mbuf *m)
 {
@@ -130,7 +136,10 @@ void dp_trace_in(struct dp_core *core, struct rte_mbuf *m)
 	bool packets = (tap->kind & SHM_TAP_PACKETS) && !wants_drops(tap);
 	bool trace = tap->kind & SHM_TAP_TRACE;
 
-	if ((!packets && !trace) || !matches(core, m) || !take_one(tap))
+	if ((!packets && !trace) || !matches(core, m))
+		return;
+	/* what is asked for drops is counted when it is dropped */
+	if (wants_drops(tap) ? atomic_load_explicit(&tap->left, memory_order_relaxed) == 0 : !take_one(tap))
 		return;
 	if (trace)
 		dp_pkt(m)->trace = 1 + atomic_fetch_add_explicit(&tap->next_id, 1, memory_order_relaxed);
@@ -152,6 +161,8 @@ void dp_trace_step(struct dp_core *core, uint32_t node, uint32_t id, uint16_t ed
 	struct shm_tap_step *step;
 
 	if (!(core->tap->kind & SHM_TAP_TRACE))
+		return;
+	if (wants_drops(core->tap) && !(dropped && wants_reason(core->tap, m) && take_one(core->tap)))
 		return;
 	step = shm_tap_reserve(ring_of(core), SHM_TAP_STEP, sizeof(*step));
 	if (!step)
@@ -178,9 +189,7 @@ void dp_trace_drop(struct dp_core *core, struct rte_mbuf *m)
 
 	if (!(tap->kind & SHM_TAP_PACKETS) || !wants_drops(tap))
 		return;
-	if (tap->filter.drop_set && tap->filter.drop != dp_pkt(m)->drop)
-		return;
-	if (matches(core, m) && take_one(tap))
+	if (wants_reason(tap, m) && matches(core, m) && take_one(tap))
 		copy_out(core, m, DROPPED, dp_pkt(m)->in_port);
 }
 
