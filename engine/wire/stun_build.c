@@ -136,8 +136,8 @@ void wire_stun_put_address_error(struct wire_stun_builder *b, unsigned int famil
 }
 
 /*
- * RFC 8656 s18.13. Its drawing gives the type 7 bits and the code 9, its text
- * no widths; both are whole bytes in ICMP, so they go into bytes 2 and 3.
+ * RFC 8656 s18.13. Its drawing gives the type 7 bits and the code 9; in ICMP
+ * both are whole bytes, so they go into bytes 2 and 3.
  */
 void wire_stun_put_icmp(struct wire_stun_builder *b, uint8_t type, uint8_t code, uint32_t data)
 {
