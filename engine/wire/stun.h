@@ -81,6 +81,8 @@ enum wire_stun_attr_type {
 	WIRE_ATTR_FINGERPRINT = 0x8028,
 	WIRE_ATTR_ICE_CONTROLLED = 0x8029,
 	WIRE_ATTR_ICE_CONTROLLING = 0x802A,
+	/* the number that ADDITIONAL-ADDRESS-FAMILY had in its draft; coturn 4 and its clients still send it */
+	WIRE_ATTR_ADDITIONAL_ADDRESS_FAMILY_DRAFT = 0x8032,
 };
 
 /* RFC 8489 s14.8, RFC 8656 s19 */
