@@ -40,6 +40,7 @@ void dp_ctl_fini(struct dp_ctl *c)
 	for (int i = 0; i < DP_CTL_CONNS; i++)
 		if (c->conn[i] >= 0)
 			close_conn(c, i);
+	dp_tapper_wait(&c->tapper);
 }
 
 /* poll() passes over negative descriptors: a full house does not accept */

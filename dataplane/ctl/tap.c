@@ -77,8 +77,7 @@ void dp_tapper_end(struct dp_tapper *t)
 	dp_tapper_work(t);
 }
 
-/* The tap of a reader that has just left comes back within a worker's longest sleep. */
-static void wait_for_recalled(struct dp_tapper *t)
+void dp_tapper_wait(struct dp_tapper *t)
 {
 	for (unsigned int i = 0; t->tap && t->ending && i < RECALL_WAITS; i++) {
 		dp_tapper_work(t);
@@ -114,7 +113,7 @@ int dp_tapper_begin(struct dp_tapper *t, const struct shm_ctl_request *req, uint
 
 	if (!(req->kind & (SHM_TAP_TRACE | SHM_TAP_PACKETS)))
 		return en_fail(err, -EINVAL, "a tap takes traces, packets or both");
-	wait_for_recalled(t);
+	dp_tapper_wait(t);
 	if (t->tap)
 		return en_fail(err, -EBUSY,
 			       "another trace or capture is running: there can be one at a time, wait for its end");

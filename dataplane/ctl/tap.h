@@ -27,6 +27,8 @@ struct dp_tapper {
 int dp_tapper_begin(struct dp_tapper *t, const struct shm_ctl_request *req, uint64_t *ret_size, struct en_err *err);
 /* The reader is gone: recall it. The memory goes when the last core has let go of it. */
 void dp_tapper_end(struct dp_tapper *t);
+/* Give the cores time to let go of a recalled tap: a worker's longest sleep; at most a fraction of a second. */
+void dp_tapper_wait(struct dp_tapper *t);
 /* Lend, recall, tell the reader of the end, free: what is due. Call every DP_TAPPER_MS while there is a tap. */
 void dp_tapper_work(struct dp_tapper *t);
 #define DP_TAPPER_MS 20
