@@ -210,6 +210,10 @@ static void set_value(struct conf_parser *p, const struct conf_option *o, const 
 			   o->words ? o->words : o->kind->form);
 		return;
 	}
+	if (*value == ';') { /* with a blank before it, it would have been a comment */
+		conf_error(p, p->line, "'%s' has a value that begins with ';': put a blank before a comment", o->key);
+		return;
+	}
 	index = o->kind->set(o, base, value, &err);
 	if (index < 0 && (o->kind == &conf_kind_user || o->kind == &conf_kind_secret))
 		conf_error(p, p->line, "%s: %s", o->key, err.text); /* the value is a secret */

@@ -48,10 +48,18 @@ static void print_section(const struct conf *c, enum conf_section section, unsig
 	}
 }
 
+/* How often a section stands in the file. [turn] always listens. */
+static unsigned int section_n(const struct conf *c, unsigned int section)
+{
+	if (section == CONF_SEC_PORT)
+		return c->port_n;
+	return section != CONF_SEC_TURN || c->turn.listen_n > 0;
+}
+
 void conf_print(const struct conf *c, FILE *out)
 {
 	for (unsigned int s = 0; s < CONF_SEC_N; s++) {
-		unsigned int n = s == CONF_SEC_PORT ? c->port_n : 1;
+		unsigned int n = section_n(c, s);
 
 		for (unsigned int i = 0; i < n; i++) {
 			if (s || i)
@@ -118,9 +126,13 @@ void conf_print_json(const struct conf *c, FILE *out)
 {
 	json_t *root = json_object();
 
-	for (unsigned int s = 0; s < CONF_SEC_N; s++)
-		json_object_set_new(root, conf_section_names[s],
-				    s == CONF_SEC_PORT ? json_ports(c) : json_section(c, (enum conf_section)s, 0));
+	for (unsigned int s = 0; s < CONF_SEC_N; s++) {
+		json_t *section = s == CONF_SEC_PORT ? json_ports(c) : NULL;
+
+		if (!section)
+			section = section_n(c, s) ? json_section(c, (enum conf_section)s, 0) : json_null();
+		json_object_set_new(root, conf_section_names[s], section);
+	}
 	json_dumpf(root, out, JSON_INDENT(2));
 	fputc('\n', out);
 	json_decref(root);

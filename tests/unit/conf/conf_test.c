@@ -200,6 +200,7 @@ static const struct {
 	{TURN "nonce-lifetime = 3601\n", "t.conf:9: nonce-lifetime = 3601: write a number from 1 to 3600 s\n"},
 	{TURN "max-allocations = 18446744073709551617\n",
 	 "t.conf:9: max-allocations = 18446744073709551617: write a number from 1 to 16777216\n"},
+	{TURN "software =;x\n", "t.conf:9: 'software' has a value that begins with ';': put a blank before a comment\n"},
 	{TURN "md5 = maybe\n", "t.conf:9: md5 = maybe: write on or off\n"},
 	{TURN "md5 = off\nsha256 = off\n",
 	 "t.conf:9: md5 = off and sha256 = off leave no way to authenticate: switch one on\n"},
