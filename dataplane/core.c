@@ -13,9 +13,9 @@
 #include "dataplane/net/reass.h"
 #include "dataplane/trace.h"
 
-#define TICK_NS (UINT64_C(1000000)) /* timers are looked at once a millisecond */
+#define TICK_NS       (UINT64_C(1000000)) /* timers are looked at once a millisecond */
 #define EXPIRE_BUDGET 256
-#define NOTES_A_STEP 64
+#define NOTES_A_STEP  64
 
 struct rte_mbuf *dp_pkt_new(struct dp_core *c, struct rte_mempool *pool)
 {

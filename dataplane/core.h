@@ -26,12 +26,12 @@
 #include "engine/shm/region.h"
 #include "engine/shm/tap.h"
 
-#define DP_RX_BURST 64
-#define DP_TX_BURST 64
-#define DP_OUTBOX 256
+#define DP_RX_BURST  64
+#define DP_TX_BURST  64
+#define DP_OUTBOX    256
 #define DP_LOCAL_MAX (CONF_PORTS_MAX * CONF_PORT_ADDRS_MAX * 2)
-#define DP_MTU_MIN4 576
-#define DP_MTU_MIN6 1280
+#define DP_MTU_MIN4  576
+#define DP_MTU_MIN6  1280
 
 /* --- shared, immutable after start ------------------------------------- */
 

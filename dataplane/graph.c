@@ -12,9 +12,9 @@
 #include "dataplane/burst.h"
 
 static const struct dp_node_desc *const nodes[] = {
-	&dp_node_rx,	   &dp_node_handoff_in, &dp_node_classify, &dp_node_handoff, &dp_node_arp,
-	&dp_node_nd,	   &dp_node_icmp,	&dp_node_reass,	   &dp_node_stun,    &dp_node_channel,
-	&dp_node_relay,	   &dp_node_self,	&dp_node_ip_out,   &dp_node_tx,	     &dp_node_drop,
+	&dp_node_rx,    &dp_node_handoff_in, &dp_node_classify, &dp_node_handoff, &dp_node_arp,
+	&dp_node_nd,    &dp_node_icmp,       &dp_node_reass,    &dp_node_stun,    &dp_node_channel,
+	&dp_node_relay, &dp_node_self,       &dp_node_ip_out,   &dp_node_tx,      &dp_node_drop,
 };
 
 #define NODE_N (sizeof(nodes) / sizeof(nodes[0]))
@@ -34,7 +34,7 @@ static int register_one(const struct dp_node_desc *d)
 	struct {
 		struct rte_node_register reg;
 		const char *edge[SHM_EDGES_MAX];
-	} r = { 0 };
+	} r = {0};
 
 	snprintf(r.reg.name, sizeof(r.reg.name), "%s", d->name);
 	r.reg.flags = d->source ? RTE_NODE_SOURCE_F : 0;
@@ -62,7 +62,8 @@ int dp_graph_register(struct en_err *err)
 int dp_graph_create(struct dp_core *core, struct en_err *err)
 {
 	const char *patterns[NODE_N];
-	struct rte_graph_param prm = { .socket_id = SOCKET_ID_ANY, .nb_node_patterns = NODE_N, .node_patterns = patterns };
+	struct rte_graph_param prm = {
+		.socket_id = SOCKET_ID_ANY, .nb_node_patterns = NODE_N, .node_patterns = patterns};
 
 	for (unsigned int i = 0; i < NODE_N; i++)
 		patterns[i] = nodes[i]->name;
@@ -74,7 +75,7 @@ int dp_graph_create(struct dp_core *core, struct en_err *err)
 	for (unsigned int i = 0; i < NODE_N; i++) {
 		struct rte_node *node = rte_graph_node_get_by_name(core->graph_name, nodes[i]->name);
 
-		*dp_node_ctx(node) = (struct dp_node_ctx){ .core = core, .node = i };
+		*dp_node_ctx(node) = (struct dp_node_ctx){.core = core, .node = i};
 	}
 	return 0;
 }

@@ -45,10 +45,10 @@ enum dp_stage {
 	DP_STAGE_TX,
 };
 
-#define DP_PKT_AT_L3 0x01 /* data starts at the IP header */
+#define DP_PKT_AT_L3      0x01 /* data starts at the IP header */
 #define DP_PKT_HANDED_OFF 0x02 /* given by redirect or token: not to be handed on */
-#define DP_PKT_DF 0x04 /* the datagram that came in said don't fragment */
-#define DP_PKT_NO_CSUM 0x08 /* it came without UDP checksum */
+#define DP_PKT_DF         0x04 /* the datagram that came in said don't fragment */
+#define DP_PKT_NO_CSUM    0x08 /* it came without UDP checksum */
 
 struct dp_pkt {
 	struct en_ep src; /* who sent it */

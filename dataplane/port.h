@@ -20,7 +20,8 @@ void dp_port_close(struct dp_port *port);
 /* Link, MTU, device statistics, pool use -> region. Housekeeping. */
 void dp_port_publish(const struct dp_world *w);
 
-/* A packet pool with room for struct dp_pkt. cache: per-core cache size. xdp: objects may cross pages (design.md s5). */
+/* A packet pool with room for struct dp_pkt. cache: per-core cache size. xdp: objects may cross pages (design.md s5).
+ */
 struct rte_mempool *dp_pool_mbuf_create(const char *name, unsigned int n, unsigned int data_room, bool xdp,
 					struct en_err *err);
 

@@ -20,11 +20,11 @@
 #include "dataplane/world.h"
 #include "engine/base/clock.h"
 
-#define SPIN_LOOPS 2000 /* empty polls before the first sleep */
-#define SLEEP_NS 50000
-#define DEEP_AFTER 20000 /* empty sleeps (about a second) before they get longer */
+#define SPIN_LOOPS    2000 /* empty polls before the first sleep */
+#define SLEEP_NS      50000
+#define DEEP_AFTER    20000 /* empty sleeps (about a second) before they get longer */
 #define DEEP_SLEEP_NS 200000
-#define RESYNC_NS (EN_NS_PER_S / 1000)
+#define RESYNC_NS     (EN_NS_PER_S / 1000)
 
 /*
  * Between two looks at the kernel's clock (one a millisecond) the time is the
@@ -55,7 +55,7 @@ static void set_state(struct dp_core *c, enum shm_core_state state)
 
 static void idle(struct dp_core *c)
 {
-	struct timespec ts = { .tv_nsec = SLEEP_NS };
+	struct timespec ts = {.tv_nsec = SLEEP_NS};
 
 	if (++c->idle_loops < SPIN_LOOPS || c->world->conf->dataplane.idle == CONF_IDLE_POLL) {
 		rte_pause();

@@ -20,9 +20,9 @@
 #include "dataplane/port.h"
 #include "engine/base/random.h"
 
-#define POOL_BASE 4096 /* packets made here: answers, questions, fragments */
+#define POOL_BASE     4096 /* packets made here: answers, questions, fragments */
 #define POOL_PER_CORE 1024
-#define NOTE_RING 1024
+#define NOTE_RING     1024
 #define HELD_PER_CORE 256
 
 /* --- addresses ------------------------------------------------------------ */
@@ -30,8 +30,8 @@
 /* RFC 4291 appendix A: the interface identifier from the MAC. */
 static struct en_addr link_local(const uint8_t mac[6])
 {
-	const uint8_t b[16] = { 0xfe,	0x80,	0, 0,	 0,    0,      0,      0,
-				mac[0] ^ 2u, mac[1], mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5] };
+	const uint8_t b[16] = {0xfe,        0x80,   0,      0,    0,    0,      0,      0,
+			       mac[0] ^ 2u, mac[1], mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5]};
 	struct en_addr a;
 
 	en_addr_set6(&a, b);
@@ -90,7 +90,7 @@ static int make_pools(struct dp_world *w, struct en_err *err)
 static bool send_note(void *ctx, const struct dp_turn_note *turn)
 {
 	struct dp_core *c = ctx;
-	struct dp_note note = { .op = DP_NOTE_TURN, .turn = *turn };
+	struct dp_note note = {.op = DP_NOTE_TURN, .turn = *turn};
 
 	return rte_ring_sp_enqueue_elem(c->note_out[turn->core], &note, sizeof(note)) == 0;
 }
@@ -99,7 +99,7 @@ static void assign_queues(struct dp_core *c)
 {
 	for (unsigned int i = 0; i < c->world->port_n; i++)
 		if (c->index < c->world->port[i].queues)
-			c->rxq[c->rxq_n++] = (struct dp_rxq){ .port = (uint8_t)i, .queue = c->index };
+			c->rxq[c->rxq_n++] = (struct dp_rxq){.port = (uint8_t)i, .queue = c->index};
 }
 
 static int make_core(struct dp_world *w, unsigned int i, uint64_t now_ns, uint64_t wall_s, struct en_err *err)

@@ -22,11 +22,11 @@
 #include "dataplane/table/pool.h"
 
 #define ASK_EVERY_NS EN_NS_PER_S
-#define ASK_TIMES 3
+#define ASK_TIMES    3
 #define REACHABLE_NS (30 * EN_NS_PER_S)
-#define FAILED_NS (3 * EN_NS_PER_S)
-#define FORGET_NS (600 * EN_NS_PER_S)
-#define SCAN_NS (EN_NS_PER_S / 10)
+#define FAILED_NS    (3 * EN_NS_PER_S)
+#define FORGET_NS    (600 * EN_NS_PER_S)
+#define SCAN_NS      (EN_NS_PER_S / 10)
 
 #include "engine/base/clock.h"
 
@@ -57,7 +57,7 @@ struct key {
 
 static uint64_t hash_of(const struct dp_core *c, unsigned int port, const struct en_addr *addr)
 {
-	struct key k = { .addr = *addr, .port = port };
+	struct key k = {.addr = *addr, .port = port};
 
 	return en_hash(&c->world->hash_key, &k, sizeof(k));
 }
@@ -78,7 +78,7 @@ static bool entry_eq(const void *ctx, uint32_t idx)
 
 static uint32_t find(const struct dp_core *c, unsigned int port, const struct en_addr *addr, uint64_t hash)
 {
-	struct ask q = { .n = c->neigh, .addr = addr, .port = port };
+	struct ask q = {.n = c->neigh, .addr = addr, .port = port};
 
 	return dp_index_find(&c->neigh->index, hash, entry_eq, &q);
 }
@@ -235,10 +235,11 @@ static void release(struct dp_core *c, struct neigh *e)
 	e->held_n = 0;
 }
 
-void dp_neigh_learn(struct dp_core *core, unsigned int port, const struct en_addr *addr, const uint8_t mac[6], bool asked)
+void dp_neigh_learn(struct dp_core *core, unsigned int port, const struct en_addr *addr, const uint8_t mac[6],
+		    bool asked)
 {
 	uint32_t idx = find(core, port, addr, hash_of(core, port, addr));
-	struct dp_note note = { .op = DP_NOTE_NEIGHBOUR };
+	struct dp_note note = {.op = DP_NOTE_NEIGHBOUR};
 
 	if (asked) {
 		note.neigh.addr = *addr;

@@ -46,7 +46,7 @@ static inline uint64_t dp_sum_at(const uint8_t *p, size_t n, bool odd)
 	uint64_t sum = 0;
 
 	if (odd && n) {
-		const uint8_t word[2] = { 0, p[0] };
+		const uint8_t word[2] = {0, p[0]};
 
 		sum = en_csum_add(0, word, 2);
 		p++;
@@ -90,8 +90,8 @@ static inline void dp_put_ip6(uint8_t *at, const struct dp_rewrite *r, uint8_t t
 static inline uint16_t dp_udp_csum_update(uint16_t old_csum, uint16_t old_len, uint16_t new_len, uint64_t gain)
 {
 	/* the length counts twice: in the header and in the pseudo header */
-	uint64_t sum = (uint16_t)~old_csum + gain + 2u * rte_cpu_to_be_16(new_len) +
-		       2u * (uint16_t)~rte_cpu_to_be_16(old_len);
+	uint64_t sum =
+		(uint16_t)~old_csum + gain + 2u * rte_cpu_to_be_16(new_len) + 2u * (uint16_t)~rte_cpu_to_be_16(old_len);
 	uint16_t csum = (uint16_t)~en_csum_fold(sum);
 
 	return csum ? csum : 0xffff;

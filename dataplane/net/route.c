@@ -21,7 +21,7 @@ static struct en_prefix network_of(const struct en_prefix *interface)
 	unsigned int first = p.addr.family == EN_AF_INET ? 96 : 0;
 
 	for (unsigned int bit = first + p.len; bit < 128; bit++)
-		p.addr.b[bit / 8] &= (uint8_t)~(0x80u >> (bit % 8));
+		p.addr.b[bit / 8] &= (uint8_t) ~(0x80u >> (bit % 8));
 	return p;
 }
 

@@ -38,7 +38,7 @@ const struct en_addr *dp_local_for(const struct dp_world *w, unsigned int port, 
 
 	for (unsigned int i = 0; i < w->local_n; i++) {
 		const struct dp_local *l = &w->local[i];
-		struct en_prefix p = { .addr = l->addr, .len = l->prefix_len };
+		struct en_prefix p = {.addr = l->addr, .len = l->prefix_len};
 
 		if (l->port != port || l->addr.family != to->family)
 			continue;
@@ -102,12 +102,12 @@ static bool build_ns(struct rte_mbuf *m, const struct dp_port *port, const struc
 
 void dp_solicit(struct dp_core *core, unsigned int port, const struct en_addr *addr, const uint8_t *mac)
 {
-	static const uint8_t broadcast[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 	const struct dp_port *out = &core->world->port[port];
 	const struct en_addr *from = dp_local_for(core->world, port, addr);
 	struct rte_mbuf *m = from ? dp_pkt_new(core, core->world->pool) : NULL;
 	struct en_addr group = *addr;
-	uint8_t multicast[6] = { 0x33, 0x33, 0xff, addr->b[13], addr->b[14], addr->b[15] };
+	uint8_t multicast[6] = {0x33, 0x33, 0xff, addr->b[13], addr->b[14], addr->b[15]};
 	bool built;
 
 	if (!m)

@@ -88,5 +88,5 @@ const struct dp_node_desc dp_node_arp = {
 	.name = "arp",
 	.process = arp_process,
 	.edge_n = 2,
-	.edge = { [EDGE_DROP] = "drop", [EDGE_TX] = "tx" },
+	.edge = {[EDGE_DROP] = "drop", [EDGE_TX] = "tx"},
 };

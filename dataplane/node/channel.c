@@ -96,5 +96,5 @@ const struct dp_node_desc dp_node_channel = {
 	.name = "channel",
 	.process = channel_process,
 	.edge_n = 4,
-	.edge = { [EDGE_DROP] = "drop", [EDGE_IP_OUT] = "ip_out", [EDGE_SELF] = "self", [EDGE_HANDOFF] = "handoff" },
+	.edge = {[EDGE_DROP] = "drop", [EDGE_IP_OUT] = "ip_out", [EDGE_SELF] = "self", [EDGE_HANDOFF] = "handoff"},
 };

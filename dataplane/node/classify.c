@@ -62,8 +62,7 @@ static inline uint16_t on_listener(struct dp_core *core, struct rte_mbuf *m, uns
 	const struct conf_turn *conf = core->world->turn->conf;
 	struct dp_pkt *p = dp_pkt(m);
 	uint8_t first = p->data_len ? *rte_pktmbuf_mtod_offset(m, const uint8_t *, p->data_off) : 0xff;
-	unsigned int owner = core->world->core_n == 1 ? 0 :
-							dp_turn_client_core(core->world->turn, &p->src, listener);
+	unsigned int owner = core->world->core_n == 1 ? 0 : dp_turn_client_core(core->world->turn, &p->src, listener);
 
 	p->where = (uint8_t)listener;
 	switch (wire_demux(first)) {
@@ -170,7 +169,7 @@ static inline uint16_t ip4(struct dp_core *core, struct rte_mbuf *m)
 	size_t have = m->data_len - (size_t)p->l3_off;
 	const struct wire_ip4 *ip = rte_pktmbuf_mtod_offset(m, const struct wire_ip4 *, p->l3_off);
 	size_t hdr, total;
-	struct en_ep dst = { 0 };
+	struct en_ep dst = {0};
 	uint16_t frag;
 
 	if (have < sizeof(*ip) || ip->ver_ihl >> 4 != 4)
@@ -208,8 +207,8 @@ static inline uint16_t ip4(struct dp_core *core, struct rte_mbuf *m)
 
 static bool source_ok6(const uint8_t src[16])
 {
-	static const uint8_t loopback[16] = { [15] = 1 };
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	static const uint8_t loopback[16] = {[15] = 1};
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
 	return src[0] != 0xff && memcmp(src, loopback, 16) != 0 && memcmp(src, mapped, 12) != 0;
 }
@@ -228,8 +227,8 @@ static bool skip_options(struct en_reader *r, uint8_t *next)
 /* Solicited-node and all-nodes groups carry neighbour discovery for us. */
 static bool group_ok(const uint8_t dst[16])
 {
-	static const uint8_t solicited[13] = { 0xff, 0x02, [11] = 0x01, [12] = 0xff };
-	static const uint8_t all_nodes[16] = { 0xff, 0x02, [15] = 0x01 };
+	static const uint8_t solicited[13] = {0xff, 0x02, [11] = 0x01, [12] = 0xff};
+	static const uint8_t all_nodes[16] = {0xff, 0x02, [15] = 0x01};
 
 	return memcmp(dst, solicited, 13) == 0 || memcmp(dst, all_nodes, 16) == 0;
 }
@@ -253,7 +252,7 @@ static inline uint16_t ip6(struct dp_core *core, struct rte_mbuf *m)
 	struct dp_pkt *p = dp_pkt(m);
 	size_t have = m->data_len - (size_t)p->l3_off;
 	const struct wire_ip6 *ip = rte_pktmbuf_mtod_offset(m, const struct wire_ip6 *, p->l3_off);
-	struct en_ep dst = { 0 };
+	struct en_ep dst = {0};
 	struct en_reader r;
 	bool to_group = false;
 	uint8_t next;
@@ -345,13 +344,13 @@ const struct dp_node_desc dp_node_classify = {
 	.name = "classify",
 	.process = classify_process,
 	.edge_n = 9,
-	.edge = { [EDGE_DROP] = "drop",
-		  [EDGE_STUN] = "stun",
-		  [EDGE_CHANNEL] = "channel",
-		  [EDGE_RELAY] = "relay",
-		  [EDGE_HANDOFF] = "handoff",
-		  [EDGE_ARP] = "arp",
-		  [EDGE_ND] = "nd",
-		  [EDGE_ICMP] = "icmp",
-		  [EDGE_REASS] = "reass" },
+	.edge = {[EDGE_DROP] = "drop",
+		 [EDGE_STUN] = "stun",
+		 [EDGE_CHANNEL] = "channel",
+		 [EDGE_RELAY] = "relay",
+		 [EDGE_HANDOFF] = "handoff",
+		 [EDGE_ARP] = "arp",
+		 [EDGE_ND] = "nd",
+		 [EDGE_ICMP] = "icmp",
+		 [EDGE_REASS] = "reass"},
 };

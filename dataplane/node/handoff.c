@@ -29,5 +29,5 @@ const struct dp_node_desc dp_node_handoff = {
 	.name = "handoff",
 	.process = handoff_process,
 	.edge_n = 1,
-	.edge = { [DP_EDGE_DROP] = "drop" },
+	.edge = {[DP_EDGE_DROP] = "drop"},
 };

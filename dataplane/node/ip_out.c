@@ -90,5 +90,5 @@ const struct dp_node_desc dp_node_ip_out = {
 	.name = "ip_out",
 	.process = ip_out_process,
 	.edge_n = 2,
-	.edge = { [EDGE_DROP] = "drop", [EDGE_TX] = "tx" },
+	.edge = {[EDGE_DROP] = "drop", [EDGE_TX] = "tx"},
 };

@@ -21,11 +21,11 @@ enum {
 	EDGE_IP_OUT,
 };
 
-#define ND_LEN 24 /* type, code, checksum, flags, target */
+#define ND_LEN        24 /* type, code, checksum, flags, target */
 #define ND_OPT_SOURCE 1
 #define ND_OPT_TARGET 2
-#define NA_SOLICITED 0x40
-#define NA_OVERRIDE 0x20
+#define NA_SOLICITED  0x40
+#define NA_OVERRIDE   0x20
 
 /* The link-layer address option of that type, or NULL; *ret_ok false on a bad option. */
 static const uint8_t *find_option(const uint8_t *icmp, size_t len, uint8_t type, bool *ret_ok)
@@ -97,7 +97,8 @@ static uint16_t solicited(struct dp_core *core, struct rte_mbuf *m, uint8_t *icm
 	if (ours < 0 || core->world->local[ours].port != p->in_port)
 		return dp_drop(m, DROP_ARP_NOT_OURS);
 	if (!unicast)
-		return dp_drop(m, DROP_ND_BAD); /* another host tries our address (RFC 4862 s5.4.3): a mistake to be seen */
+		return dp_drop(
+			m, DROP_ND_BAD); /* another host tries our address (RFC 4862 s5.4.3): a mistake to be seen */
 	if (mac && !(mac[0] & 1))
 		dp_neigh_learn(core, p->in_port, &p->src.addr, mac, true);
 	return advertise(core, m, icmp, &target);
@@ -150,5 +151,5 @@ const struct dp_node_desc dp_node_nd = {
 	.name = "nd",
 	.process = nd_process,
 	.edge_n = 2,
-	.edge = { [EDGE_DROP] = "drop", [EDGE_IP_OUT] = "ip_out" },
+	.edge = {[EDGE_DROP] = "drop", [EDGE_IP_OUT] = "ip_out"},
 };

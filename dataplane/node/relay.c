@@ -51,7 +51,7 @@ static inline uint16_t as_channel(struct dp_core *core, struct rte_mbuf *m, cons
 {
 	struct dp_pkt *p = dp_pkt(m);
 	uint8_t front[WIRE_CHANNEL_HDR_LEN];
-	struct dp_rewrite r = { .front = front, .front_len = sizeof(front) };
+	struct dp_rewrite r = {.front = front, .front_len = sizeof(front)};
 
 	wire_channel_build(front, c->number, p->data_len);
 	r.gain = (uint16_t)~c->delta + en_csum_add(0, front, sizeof(front));
@@ -65,11 +65,11 @@ static uint16_t as_indication(struct dp_core *core, struct rte_mbuf *m, struct d
 {
 	struct dp_pkt *p = dp_pkt(m);
 	const struct dp_turn_shared *turn = core->world->turn;
-	struct en_ep relay = { .addr = turn->relay[p->where].addr, .port = p->dport };
+	struct en_ep relay = {.addr = turn->relay[p->where].addr, .port = p->dport};
 	struct en_ep peer = dp_turn_externalise(turn, &p->src);
 	uint16_t pad = (uint16_t)(-p->data_len & 3);
 	uint8_t front[DATA_FRONT_MAX], tid[WIRE_STUN_TID_LEN];
-	struct dp_rewrite r = { .front = front, .tail_len = pad };
+	struct dp_rewrite r = {.front = front, .tail_len = pad};
 	struct wire_stun_builder b;
 	uint64_t id[2];
 
@@ -121,5 +121,5 @@ const struct dp_node_desc dp_node_relay = {
 	.name = "relay",
 	.process = relay_process,
 	.edge_n = 2,
-	.edge = { [EDGE_DROP] = "drop", [EDGE_IP_OUT] = "ip_out" },
+	.edge = {[EDGE_DROP] = "drop", [EDGE_IP_OUT] = "ip_out"},
 };

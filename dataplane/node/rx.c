@@ -63,5 +63,5 @@ const struct dp_node_desc dp_node_rx = {
 	.process = rx_process,
 	.source = true,
 	.edge_n = 2,
-	.edge = { [EDGE_DROP] = "drop", [EDGE_CLASSIFY] = "classify" },
+	.edge = {[EDGE_DROP] = "drop", [EDGE_CLASSIFY] = "classify"},
 };

@@ -66,5 +66,5 @@ const struct dp_node_desc dp_node_self = {
 	.name = "self",
 	.process = self_process,
 	.edge_n = 3,
-	.edge = { [EDGE_DROP] = "drop", [EDGE_RELAY] = "relay", [EDGE_HANDOFF] = "handoff" },
+	.edge = {[EDGE_DROP] = "drop", [EDGE_RELAY] = "relay", [EDGE_HANDOFF] = "handoff"},
 };

@@ -48,7 +48,7 @@ static uint16_t send_on(struct dp_core *core, struct rte_mbuf *m, const struct d
 	const struct dp_turn_shared *turn = core->world->turn;
 	const uint8_t *msg = rte_pktmbuf_mtod_offset(m, const uint8_t *, p->data_off);
 	uint32_t after = out->data_off + out->data_len;
-	struct en_ep relay = { .addr = turn->relay[out->relay].addr, .port = out->relay_port };
+	struct en_ep relay = {.addr = turn->relay[out->relay].addr, .port = out->relay_port};
 	struct dp_alloc *a = &core->turn->alloc[out->alloc];
 	struct dp_rewrite r = {
 		.src = en_addr_bytes(&relay.addr),
@@ -58,8 +58,8 @@ static uint16_t send_on(struct dp_core *core, struct rte_mbuf *m, const struct d
 		.family = relay.addr.family,
 		.df = out->dont_fragment,
 	};
-	uint64_t removed = en_csum_add(0, msg, out->data_off) +
-			   dp_sum_at(msg + after, p->data_len - after, out->data_len & 1);
+	uint64_t removed =
+		en_csum_add(0, msg, out->data_off) + dp_sum_at(msg + after, p->data_len - after, out->data_len & 1);
 
 	r.gain = dp_sum_ep(&relay) + dp_sum_ep(&out->peer) +
 		 dp_sum_minus(removed + dp_sum_ep(&p->src) + dp_sum_ep(&turn->listener[p->where].ep));
@@ -85,7 +85,7 @@ static inline uint16_t stun_one(struct dp_core *core, struct rte_mbuf *m)
 		.data = rte_pktmbuf_mtod_offset(m, const uint8_t *, p->data_off),
 		.len = p->data_len,
 	};
-	struct dp_turn_out out = { .reply = bytes, .reply_cap = sizeof(bytes), .want_text = p->trace != 0 };
+	struct dp_turn_out out = {.reply = bytes, .reply_cap = sizeof(bytes), .want_text = p->trace != 0};
 	enum dp_turn_verdict verdict = dp_turn_handle(core->turn, &in, &out);
 
 	if (unlikely(out.want_text))
@@ -117,5 +117,5 @@ const struct dp_node_desc dp_node_stun = {
 	.name = "stun",
 	.process = stun_process,
 	.edge_n = 4,
-	.edge = { [EDGE_DROP] = "drop", [EDGE_IP_OUT] = "ip_out", [EDGE_SELF] = "self", [EDGE_HANDOFF] = "handoff" },
+	.edge = {[EDGE_DROP] = "drop", [EDGE_IP_OUT] = "ip_out", [EDGE_SELF] = "self", [EDGE_HANDOFF] = "handoff"},
 };

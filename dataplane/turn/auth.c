@@ -61,10 +61,10 @@ static unsigned int password_algorithm(const struct dp_req *r)
 
 	if (!ours_len || (!one && !list))
 		return WIRE_PWALG_MD5;
-	if (!one || !list || list->len != ours_len || memcmp(list->value, ours, ours_len) != 0 || one->len != 4)
+	if (!one || !list || list->len != ours_len || !en_ct_eq(list->value, ours, ours_len) || one->len != 4)
 		return 0;
 	for (size_t i = 0; i < ours_len; i += 4)
-		if (memcmp(one->value, ours + i, 4) == 0)
+		if (en_ct_eq(one->value, ours + i, 4))
 			return en_load16(one->value);
 	return 0;
 }
@@ -172,7 +172,7 @@ static bool is_realm(const struct dp_req *r)
 	const struct wire_attr *realm = dp_req_attr(r, DP_ATTR_REALM);
 	const char *ours = r->t->shared->conf->realm;
 
-	return realm->len == strlen(ours) && memcmp(realm->value, ours, realm->len) == 0;
+	return realm->len == strlen(ours) && en_ct_eq(realm->value, ours, realm->len);
 }
 
 /* Step 2: what must be there, and of which length. */

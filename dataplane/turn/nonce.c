@@ -118,7 +118,7 @@ bool dp_nonce_ok(const struct dp_turn *t, const struct en_ep *client, const uint
 	uint8_t raw[RAW_LEN];
 	uint32_t age;
 
-	if (len != prefix_len + TEXT_LEN || memcmp(nonce, prefix, prefix_len) != 0 || !decode(nonce + prefix_len, raw))
+	if (len != prefix_len + TEXT_LEN || !en_ct_eq(nonce, prefix, prefix_len) || !decode(nonce + prefix_len, raw))
 		return false;
 	/* wraps for a time slightly ahead of ours */
 	age = now_s(t) + AHEAD_S - en_load32(raw);

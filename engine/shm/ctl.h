@@ -19,7 +19,7 @@
 #include "engine/base/addr.h"
 #include "engine/base/log.h"
 
-#define SHM_CTL_MAGIC 0x4c435054u
+#define SHM_CTL_MAGIC  0x4c435054u
 #define SHM_CTL_SOCKET "dataplane.sock"
 
 enum shm_ctl_op {

@@ -21,13 +21,13 @@
 #include "engine/base/addr.h"
 #include "engine/base/log.h"
 
-#define SHM_MAGIC UINT64_C(0x314b50544e525554) /* "TURNTPK1" */
-#define SHM_VERSION 1
-#define SHM_CORES_MAX 32
-#define SHM_PORTS_MAX 8
-#define SHM_NODES_MAX 48
-#define SHM_EDGES_MAX 12
-#define SHM_ADDRS_MAX 32
+#define SHM_MAGIC      UINT64_C(0x314b50544e525554) /* "TURNTPK1" */
+#define SHM_VERSION    1
+#define SHM_CORES_MAX  32
+#define SHM_PORTS_MAX  8
+#define SHM_NODES_MAX  48
+#define SHM_EDGES_MAX  12
+#define SHM_ADDRS_MAX  32
 #define SHM_CONFIG_MAX 65536
 
 enum shm_drop {
@@ -103,7 +103,8 @@ struct shm_port { /* hk */
 	uint32_t speed_mbps;
 	uint32_t addr_n;
 	struct en_prefix addr[SHM_ADDRS_MAX];
-	uint32_t buffers, buffers_used; /* used: outside the pool, device rings included; hk refreshes on a ctl request and each second */
+	uint32_t buffers, buffers_used; /* used: outside the pool, device rings included; hk refreshes on a ctl request
+					   and each second */
 	uint64_t dev_rx, dev_tx, dev_rx_missed, dev_rx_errors, dev_tx_errors, dev_rx_nombuf; /* the device's own view */
 };
 

@@ -17,8 +17,8 @@
 
 #include "engine/shm/region.h"
 
-#define SHM_TAP_RING (1u << 20) /* bytes a core */
-#define SHM_TAP_TRACE 1u /* kind bits of the request */
+#define SHM_TAP_RING    (1u << 20) /* bytes a core */
+#define SHM_TAP_TRACE   1u /* kind bits of the request */
 #define SHM_TAP_PACKETS 2u /* packets as received and, for drops, as dropped */
 
 enum shm_tap_type {
