@@ -94,13 +94,14 @@ background()
 # check "what must hold" COMMAND...
 check()
 {
-	local what=$1 out
+	local what=$1 out=$LAB/check.$BASHPID
 	shift
-	if out=$("$@" 2>&1); then
+	# in this shell, so that a command may wait for its children
+	if "$@" >"$out" 2>&1; then
 		echo "ok $what"
 	else
 		echo "not ok $what"
-		echo "$out" | tail -n 25 | sed 's/^/    /'
+		tail -n 25 "$out" | sed 's/^/    /'
 		FAILED=1
 	fi
 }

@@ -17,9 +17,9 @@ TOKEN = b'canary' + os.urandom(12)
 DENIED4 = ['0.0.0.0', '0.1.2.3', '127.0.0.1', '127.255.0.1', '10.0.0.1', '10.77.3.9', '172.16.0.1', '172.31.255.254',
            '192.168.1.1', '100.64.0.1', '100.127.255.254', '169.254.1.1', '169.254.169.254', '192.0.0.8', '192.0.2.1',
            '192.88.99.1', '198.18.0.1', '198.51.100.8', '203.0.113.77', '224.0.0.1', '239.255.255.250', '240.0.0.1',
-           '255.255.255.255', '8.8.8.8', lab.server(1), lab.server(2)]
+           '255.255.255.255', '8.8.8.8', lab.server(1)]
 DENIED6 = ['::', '::1', 'fe80::1', 'fec0::1', 'fc00::1', 'fd77:3::9', 'ff02::1', 'ff0e::1', '100::1', '2001:db8::1',
-           '2001:2::1', '2620:fe::fe', lab.server(1, 6), lab.server(2, 6)]
+           '2001:2::1', '2620:fe::fe', lab.server(1, 6)]
 # the server's listening port, a port of its range where nothing is, and any other
 PORTS_OF_SERVER = (3478, 3480, 60000)
 
@@ -80,6 +80,15 @@ def all_denied(what, client, peers, refusals):
     lab.equal(f'{what}: {len(peers)} peers refused with {" or ".join(map(str, refusals))}', bad, [])
 
 
+def relay_address(client, family):
+    """Other relayed addresses may be peers, and permissions know no ports; what else is there may not be reached."""
+    for port in PORTS_OF_SERVER:
+        codes = attempt(client, (lab.server(2, family), port), 0x4200 + port % 256)
+        if port == 3478:
+            lab.equal(f"IPv{family}: no channel to the listening port of the relay's address", codes[1], 403)
+    lab.equal(f"IPv{family}: nothing answers from the relay's own ports", client.data(0.3), None)
+
+
 def sings(client, canaries, family):
     """The way to an allowed address is open: through the same link, past the same lookup."""
     peer = ('198.51.100.7' if family == 4 else '2001:db8:51::7', PORT)
@@ -105,8 +114,9 @@ def main():
         allocate(client, family)
         sings(client, canaries, family)
         all_denied(f'IPv{family}', client, [(a, PORT) for a in denied], refusals)
-        own = [(lab.server(link, family), port) for link in (1, 2) for port in PORTS_OF_SERVER]
+        own = [(lab.server(1, family), port) for port in PORTS_OF_SERVER]
         all_denied(f"IPv{family}: the server's own addresses", client, own, (403,))
+        relay_address(client, family)
     client6 = lab.client()
     allocate(client6, 6)
     for name in dict(spellings('127.0.0.1')):
