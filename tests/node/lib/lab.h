@@ -52,6 +52,8 @@ struct lab {
 	struct dp_world *world; /* NULL: closed */
 	uint64_t now_ns, wall_s;
 	unsigned int queue; /* where lab_send() puts frames */
+	int headroom; /* of the buffers of lab_send(); negative: as usual */
+	bool jam; /* the wires take nothing out of the device rings */
 	bool mute; /* hosts answer neither ARP nor ND */
 	bool keep_questions; /* ARP requests and solicitations come out of lab_recv(), unanswered */
 };
@@ -86,6 +88,9 @@ unsigned int lab_buffers_out(void);
 /* Since the last such assertion exactly n packets were dropped, all for this reason. */
 #define ASSERT_DROP(reason, n) lab_assert_drop(reason, n, __FILE__, __LINE__)
 #define ASSERT_NO_DROPS()      lab_assert_drop(DROP_N, 0, __FILE__, __LINE__)
+/* At least one for this reason, and perhaps others: how many for this one. */
+#define ASSERT_SOME_DROPS(reason) lab_assert_some_drops(reason, __FILE__, __LINE__)
+uint64_t lab_assert_some_drops(enum shm_drop reason, const char *file, int line);
 void lab_assert_drop(enum shm_drop reason, uint64_t n, const char *file, int line);
 /* What is dropped from here on counts; what was, does not. */
 void lab_forget_drops(void);

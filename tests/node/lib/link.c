@@ -108,8 +108,11 @@ const char *link_complaint(void)
 void lab_send(unsigned int port, const struct frame *f)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(lab.world->port[port].pool);
-	char *at = m ? rte_pktmbuf_append(m, (uint16_t)f->len) : NULL;
+	char *at;
 
+	if (m && lab.headroom >= 0)
+		m->data_off = (uint16_t)lab.headroom;
+	at = m ? rte_pktmbuf_append(m, (uint16_t)f->len) : NULL;
 	if (!at)
 		fail_msg("no buffer for a frame of %zu bytes", f->len);
 	memcpy(at, f->b, f->len);
@@ -223,7 +226,7 @@ void link_collect(void)
 {
 	void *m;
 
-	for (unsigned int i = 0; i < wire_n; i++)
+	for (unsigned int i = 0; i < wire_n && !lab.jam; i++)
 		for (unsigned int q = 0; q < wires[i].queue_n; q++)
 			while (rte_ring_sc_dequeue(wires[i].tx[q], &m) == 0)
 				take(i, m);
