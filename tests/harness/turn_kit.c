@@ -208,9 +208,18 @@ bool kit_all_gone(struct kit *k)
 
 struct en_ep kit_ep(const char *text)
 {
+	size_t len = strlen(text);
+	char with_port[EN_ADDRSTR_MAX];
 	struct en_ep ep;
 
-	MUST(en_ep_parse(text, &ep) == 0);
+	MUST(len < sizeof(with_port));
+	memcpy(with_port, text, len + 1);
+	/* port 0 is for what clients may write, not for configurations: the parser has none */
+	if (len > 2 && strcmp(text + len - 2, ":0") == 0)
+		with_port[len - 1] = '1';
+	MUST(en_ep_parse(with_port, &ep) == 0);
+	if (with_port[len - 1] != text[len - 1])
+		ep.port = 0;
 	return ep;
 }
 
