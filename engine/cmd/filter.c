@@ -45,7 +45,7 @@ static int set_host(struct shm_filter *f, const char *arg, struct en_err *err)
 
 static int set_port(struct shm_filter *f, const char *arg, struct en_err *err)
 {
-	unsigned int port;
+	unsigned int port = 0;
 
 	if (once(f->port != 0, "port", err) != 0 || number("port", arg, UINT16_MAX, &port, err) != 0)
 		return -1;
@@ -57,7 +57,7 @@ static int set_port(struct shm_filter *f, const char *arg, struct en_err *err)
 
 static int set_core(struct shm_filter *f, const char *arg, struct en_err *err)
 {
-	unsigned int core;
+	unsigned int core = 0;
 
 	if (once(f->core_plus1 != 0, "core", err) != 0 || number("core", arg, SHM_CORES_MAX - 1, &core, err) != 0)
 		return -1;

@@ -69,22 +69,31 @@ static uint64_t drops_sum(const struct shm_region *r)
 	return sum;
 }
 
-/* core -1: the sums */
-static json_t *json_values(const struct shm_region *r, int core, const struct shm_name *names, unsigned int n)
+/* One value of a core, or with core -1 the sum. */
+typedef uint64_t (*value_fn)(const struct shm_region *r, int core, unsigned int i);
+
+static uint64_t counter_value(const struct shm_region *r, int core, unsigned int i)
+{
+	return core < 0 ? shm_counter_sum(r, (enum shm_counter)i) : r->core[core].counter[i];
+}
+
+static uint64_t gauge_value(const struct shm_region *r, int core, unsigned int i)
+{
+	return core < 0 ? shm_gauge_sum(r, (enum shm_gauge)i) : r->core[core].gauge[i];
+}
+
+static uint64_t drop_value(const struct shm_region *r, int core, unsigned int i)
+{
+	return core < 0 ? shm_drop_sum(r, (enum shm_drop)i) : r->core[core].drop[i];
+}
+
+static json_t *json_values(const struct shm_region *r, int core, const struct shm_name *names, unsigned int n,
+			   value_fn value)
 {
 	json_t *object = json_object();
 
-	for (unsigned int i = 0; i < n; i++) {
-		uint64_t value;
-
-		if (names == shm_counter_names)
-			value = core < 0 ? shm_counter_sum(r, (enum shm_counter)i) : r->core[core].counter[i];
-		else if (names == shm_gauge_names)
-			value = core < 0 ? shm_gauge_sum(r, (enum shm_gauge)i) : r->core[core].gauge[i];
-		else
-			value = core < 0 ? shm_drop_sum(r, (enum shm_drop)i) : r->core[core].drop[i];
-		json_object_set_new(object, names[i].name, json_integer((json_int_t)value));
-	}
+	for (unsigned int i = 0; i < n; i++)
+		json_object_set_new(object, names[i].name, json_integer((json_int_t)value(r, core, i)));
 	return object;
 }
 
@@ -97,10 +106,12 @@ static json_t *json_cores(const struct shm_region *r, bool drops)
 
 		json_object_set_new(core, "core", json_integer(i));
 		if (drops) {
-			json_object_set_new(core, "drops", json_values(r, (int)i, shm_drop_names, DROP_N));
+			json_object_set_new(core, "drops", json_values(r, (int)i, shm_drop_names, DROP_N, drop_value));
 		} else {
-			json_object_set_new(core, "counters", json_values(r, (int)i, shm_counter_names, CTR_N));
-			json_object_set_new(core, "gauges", json_values(r, (int)i, shm_gauge_names, GAUGE_N));
+			json_object_set_new(core, "counters",
+					    json_values(r, (int)i, shm_counter_names, CTR_N, counter_value));
+			json_object_set_new(core, "gauges",
+					    json_values(r, (int)i, shm_gauge_names, GAUGE_N, gauge_value));
 		}
 		json_array_append_new(list, core);
 	}
@@ -121,8 +132,8 @@ int cmd_show_counters(const struct cmd_view *view, const struct cmd_show_how *ho
 		return CMD_OK;
 	}
 	root = json_object();
-	json_object_set_new(root, "counters", json_values(r, -1, shm_counter_names, CTR_N));
-	json_object_set_new(root, "gauges", json_values(r, -1, shm_gauge_names, GAUGE_N));
+	json_object_set_new(root, "counters", json_values(r, -1, shm_counter_names, CTR_N, counter_value));
+	json_object_set_new(root, "gauges", json_values(r, -1, shm_gauge_names, GAUGE_N, gauge_value));
 	json_object_set_new(root, "drops", json_integer((json_int_t)drops_sum(r)));
 	json_object_set_new(root, "balance", json_integer((json_int_t)shm_balance(r)));
 	json_object_set_new(root, "balanced", json_boolean(shm_balance(r) == 0));
@@ -166,7 +177,7 @@ int cmd_show_drops(const struct cmd_view *view, const struct cmd_show_how *how, 
 		return CMD_OK;
 	}
 	root = json_object();
-	json_object_set_new(root, "drops", json_values(r, -1, shm_drop_names, DROP_N));
+	json_object_set_new(root, "drops", json_values(r, -1, shm_drop_names, DROP_N, drop_value));
 	json_object_set_new(root, "total", json_integer((json_int_t)drops_sum(r)));
 	json_object_set_new(root, "cores", json_cores(r, true));
 	return cmd_print_json(root, out);
