@@ -360,6 +360,54 @@ static void udp_checksums(void **state)
 	lab_expect_nothing();
 }
 
+/* covers: M1 */
+static void other_protocols_on_the_listener(void **state)
+{
+	static const uint8_t dtls[] = {22, 0xfe, 0xfd, 0, 0}, rtp[] = {0x80, 96, 0, 1, 0, 0, 0, 0};
+	struct en_ep src = ep_of(HOST4 ":4000"), dst = ep_of(LAB_LISTEN4);
+
+	(void)state;
+	lab_open(NULL);
+	frame_udp(&f, &src, &dst, dtls, sizeof(dtls), NULL);
+	lab_run(0, &f);
+	ASSERT_DROP(DROP_NOT_TURN, 1);
+	frame_udp(&f, &src, &dst, rtp, sizeof(rtp), NULL);
+	lab_run(0, &f);
+	ASSERT_DROP(DROP_NOT_TURN, 1);
+	frame_udp(&f, &src, &dst, NULL, 0, NULL);
+	lab_run(0, &f);
+	ASSERT_DROP(DROP_NOT_TURN, 1);
+	lab_expect_nothing();
+}
+
+/* Two ports: each answers for its own addresses and sends where it must. */
+static void two_ports(void **state)
+{
+	struct en_ep lan = ep_of("198.19.0.10:4000"), listen = ep_of(LAB_LISTEN4);
+	struct en_addr host = addr_of("198.19.0.10"), ours = addr_of("198.19.0.2");
+	struct frame_opts to_lan = {.dst_mac = (const uint8_t *)"\x02\x7e\0\0\0\x02"};
+
+	(void)state;
+	lab_open(&(struct lab_options){.ports = 2});
+	frame_icmp(&f, &host, &ours, WIRE_ICMP4_ECHO, 0, 1, "lan", 3, &to_lan);
+	lab_run(1, &f);
+	lab_expect(1, &p);
+	/* an address of the other port is ours, too; the answer leaves where the host is */
+	frame_udp(&f, &lan, &listen,
+		  "\0\1\0\0\x21\x12\xa4\x42"
+		  "abcdefghijkl",
+		  20, &to_lan);
+	lab_run(1, &f);
+	lab_expect(1, &p);
+	assert_true(en_ep_eq(&p.src, &listen));
+	ASSERT_NO_DROPS();
+	/* but its MAC answers for it on its own link only */
+	frame_arp(&f, 1, &host, &listen.addr, &to_lan);
+	lab_run(1, &f);
+	ASSERT_DROP(DROP_ARP_NOT_OURS, 1);
+	lab_expect_nothing();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -375,6 +423,8 @@ int main(void)
 		lab_test(protocols),
 		lab_test(udp_headers),
 		lab_test(udp_checksums),
+		lab_test(other_protocols_on_the_listener),
+		lab_test(two_ports),
 	};
 
 	return cmocka_run_group_tests_name("classify", tests, NULL, NULL);

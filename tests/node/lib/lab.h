@@ -67,6 +67,8 @@ int lab_teardown(void **state);
 
 /* A frame to the engine; then lab_step() makes it work. */
 void lab_send(unsigned int port, const struct frame *f);
+/* The same for a buffer of the caller's making. */
+void lab_send_buffer(unsigned int port, struct rte_mbuf *m);
 /* n rounds of every core, 10 us each. Checks what came out, lets hosts answer. */
 void lab_step(unsigned int n);
 /* Time passes, in rounds of at most `round` ns, with the cores running. */

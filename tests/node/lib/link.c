@@ -116,6 +116,11 @@ void lab_send(unsigned int port, const struct frame *f)
 	if (!at)
 		fail_msg("no buffer for a frame of %zu bytes", f->len);
 	memcpy(at, f->b, f->len);
+	lab_send_buffer(port, m);
+}
+
+void lab_send_buffer(unsigned int port, struct rte_mbuf *m)
+{
 	if (rte_ring_sp_enqueue(wires[port].rx[lab.queue], m) != 0)
 		fail_msg("the wire is full");
 }
