@@ -47,7 +47,7 @@ CFLAGS_ALL := -std=gnu17 -O$(O) -g $(WARN) $(HARDEN) $(SANFLAGS) -I. -D_GNU_SOUR
 LDFLAGS_ALL := -pie $(SANFLAGS) -Wl,-z,relro,-z,now $(LDFLAGS)
 
 # DPDK: headers only in dataplane/ and its tests (scripts/check-layers)
-DPDK_CFLAGS = $(shell pkg-config --cflags libdpdk) -DALLOW_EXPERIMENTAL_API
+DPDK_CFLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags libdpdk)) -DALLOW_EXPERIMENTAL_API
 # libxdp, libbpf: the XDP program of AF_XDP ports (dataplane/xdp.c)
 DPDK_LIBS = $(shell pkg-config --libs libdpdk) -lxdp -lbpf
 ENGINE_LIBS := -linih -lcrypto -lunistring -ljansson -lpthread
