@@ -121,7 +121,7 @@ static int capture(const char *file, const struct cmd_where *where, struct shm_c
 	if (c.error && c.error != EPIPE)
 		code = cmd_say(CMD_FAILED, "capture", "cannot write %s: %s", file, strerror(c.error));
 	else if (code == 0)
-		fprintf(stderr, "%llu packets captured, %llu lost\n", (unsigned long long)c.got,
+		fprintf(stderr, "%llu packet%s captured, %llu lost\n", (unsigned long long)c.got, c.got == 1 ? "" : "s",
 			(unsigned long long)tap.lost);
 	cmd_tap_close(&tap);
 	return code == 0 ? CMD_OK : CMD_FAILED;

@@ -164,7 +164,7 @@ static int json_neighbour(const void *data, void *arg)
 }
 
 struct kind {
-	const char *name, *heads;
+	const char *name, *heads; /* of one */
 	enum shm_snapshot_kind snapshot;
 	size_t row_size;
 	int (*print)(const void *row, void *arg);
@@ -178,7 +178,7 @@ static int show_rows(const struct cmd_view *view, const struct cmd_show_how *how
 	int code;
 
 	if (how->json)
-		fprintf(out, "{\"%s\": [", kind->name);
+		fprintf(out, "{\"%ss\": [", kind->name);
 	else
 		cmd_table_begin(&rows.table, out, kind->heads);
 	code = cmd_snapshot(view, kind->snapshot, kind->row_size, how->json ? kind->json : kind->print, &rows, &err);
@@ -189,14 +189,14 @@ static int show_rows(const struct cmd_view *view, const struct cmd_show_how *how
 	if (code != 0)
 		return cmd_say(CMD_FAILED, "show", "%s", err.text);
 	if (!how->json)
-		fprintf(out, "%" PRIu64 " %s\n", rows.n, kind->name);
+		fprintf(out, "%" PRIu64 " %s%s\n", rows.n, kind->name, rows.n == 1 ? "" : "s");
 	return CMD_OK;
 }
 
 int cmd_show_allocations(const struct cmd_view *view, const struct cmd_show_how *how, FILE *out)
 {
 	static const struct kind allocations = {
-		.name = "allocations",
+		.name = "allocation",
 		.heads = "CLIENT|RELAYED|USER|>CORE|>AGE|>EXPIRES|>PERMISSIONS|>CHANNELS|>TO PEER|>TO CLIENT",
 		.snapshot = SHM_SNAP_ALLOCATIONS,
 		.row_size = sizeof(struct shm_row_allocation),
@@ -210,7 +210,7 @@ int cmd_show_allocations(const struct cmd_view *view, const struct cmd_show_how 
 int cmd_show_neighbours(const struct cmd_view *view, const struct cmd_show_how *how, FILE *out)
 {
 	static const struct kind neighbours = {
-		.name = "neighbours",
+		.name = "neighbour",
 		.heads = "PORT|ADDRESS|MAC|STATE|>CONFIRMED|>HELD|>CORE",
 		.snapshot = SHM_SNAP_NEIGHBOURS,
 		.row_size = sizeof(struct shm_row_neighbour),

@@ -7,7 +7,6 @@
  */
 #include <inttypes.h>
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -82,9 +81,22 @@ static void print_time(uint64_t wall_ns, FILE *out)
 	fprintf(out, "%s.%09" PRIu64, text, wall_ns % EN_NS_PER_S);
 }
 
+/* What the node said, and for a drop its reason and meaning, once each. */
+static void print_words(const struct shm_tap_step *step, FILE *out)
+{
+	const struct shm_name *drop = drop_name(step);
+	char text[TEXT_ESCAPED];
+
+	step_text(step, text);
+	if (text[0] && !(drop && strcmp(text, drop->name) == 0))
+		fprintf(out, "  %s%s", text, drop ? ";" : "");
+	if (drop)
+		fprintf(out, "  %s: %s", drop->name, drop->text);
+}
+
 void trace_print_text(const struct shm_region *r, struct trace_packet *p, unsigned long long number, FILE *out)
 {
-	char node[NAME_ESCAPED], to[NAME_ESCAPED], text[TEXT_ESCAPED];
+	char node[NAME_ESCAPED], to[NAME_ESCAPED];
 
 	sort_steps(p);
 	fprintf(out, "packet %llu, ", number);
@@ -92,14 +104,11 @@ void trace_print_text(const struct shm_region *r, struct trace_packet *p, unsign
 	fprintf(out, ", core %u\n", p->step[0].core);
 	for (unsigned int i = 0; i < p->step_n; i++) {
 		const struct shm_tap_step *step = &p->step[i];
-		const struct shm_name *drop = drop_name(step);
 
-		fprintf(out, "  %-11s -> %-11s", node_name(r, step->node, node), target_name(r, step, to));
-		fprintf(out, " %s", step_text(step, text));
-		if (drop)
-			fprintf(out, "%s%s: %s", step->text_len ? "; " : "", drop->name, drop->text);
+		fprintf(out, "  %-10s -> %s", node_name(r, step->node, node), target_name(r, step, to));
+		print_words(step, out);
 		if (i > 0 && step->core != p->step[i - 1].core)
-			fprintf(out, " [now on core %u]", step->core);
+			fprintf(out, "  [now on core %u]", step->core);
 		fputc('\n', out);
 	}
 	fflush(out);
