@@ -28,22 +28,21 @@ static int node_index(const char *name)
 	return -1;
 }
 
-/* rte_node has the edges behind it as a flexible array of names. */
+/* The edges' names stand behind the struct, in its flexible array. */
 static int register_one(const struct dp_node_desc *d)
 {
-	struct {
-		struct rte_node_register reg;
-		const char *edge[SHM_EDGES_MAX];
-	} r = {0};
+	_Alignas(struct rte_node_register) char
+		room[sizeof(struct rte_node_register) + SHM_EDGES_MAX * sizeof(const char *)] = {0};
+	struct rte_node_register *reg = (struct rte_node_register *)room;
 
-	snprintf(r.reg.name, sizeof(r.reg.name), "%s", d->name);
-	r.reg.flags = d->source ? RTE_NODE_SOURCE_F : 0;
-	r.reg.process = d->process;
-	r.reg.nb_edges = (rte_edge_t)d->edge_n;
+	snprintf(reg->name, sizeof(reg->name), "%s", d->name);
+	reg->flags = d->source ? RTE_NODE_SOURCE_F : 0;
+	reg->process = d->process;
+	reg->nb_edges = (rte_edge_t)d->edge_n;
 	for (unsigned int i = 0; i < d->edge_n; i++)
-		r.reg.next_nodes[i] = d->edge[i];
-	r.reg.parent_id = RTE_NODE_ID_INVALID;
-	return __rte_node_register(&r.reg) == RTE_NODE_ID_INVALID ? -1 : 0;
+		reg->next_nodes[i] = d->edge[i];
+	reg->parent_id = RTE_NODE_ID_INVALID;
+	return __rte_node_register(reg) == RTE_NODE_ID_INVALID ? -1 : 0;
 }
 
 int dp_graph_register(struct en_err *err)
