@@ -143,15 +143,6 @@ uint8_t dp_ports_shift(uint16_t port_min, uint16_t port_max, unsigned int core_n
 	return 1;
 }
 
-/* A listener on a relay address keeps its port for itself. */
-static bool is_listener(const struct dp_turn_shared *s, unsigned int relay, uint16_t port)
-{
-	for (unsigned int i = 0; i < s->listener_n; i++)
-		if (s->listener[i].ep.port == port && en_addr_eq(&s->listener[i].ep.addr, &s->relay[relay].addr))
-			return true;
-	return false;
-}
-
 static int create_lists(struct relay_ports *p, const struct dp_relay_addr *r)
 {
 	p->pair_base = r->port_min / 2;
@@ -170,8 +161,7 @@ static uint32_t fill_relay(struct dp_turn *t, unsigned int relay)
 	uint32_t n = 0;
 
 	for (uint32_t port = r->port_min; port <= r->port_max; port++) {
-		if (dp_turn_port_core(t->shared, relay, (uint16_t)port) != t->core ||
-		    is_listener(t->shared, relay, (uint16_t)port)) {
+		if (dp_turn_port_core(t->shared, relay, (uint16_t)port) != t->core) {
 			*map_of(t, relay, (uint16_t)port) = DP_PORT_FOREIGN;
 			continue;
 		}

@@ -15,7 +15,7 @@ enum dp_port_state {
 	DP_PORT_TAKEN = DP_PORT_FREE + 1, /* picked, its allocation not made yet */
 	DP_PORT_RESERVED,
 	DP_PORT_RESTING,
-	DP_PORT_FOREIGN, /* another core's, or a listener's */
+	DP_PORT_FOREIGN, /* another core's */
 };
 
 enum dp_port_wish {
