@@ -29,7 +29,7 @@ static void all_gauges_are_zero(void)
 			fail_msg("%s is %llu, not 0", shm_gauge_names[gauges[i]].name,
 				 (unsigned long long)lab_gauge(gauges[i]));
 	assert_int_equal(lab_buffers_out(), 0);
-	assert_int_equal(shm_balance(lab.region), 0);
+	assert_int_equal(lab_balance(), 0);
 }
 
 static void everything_expires(unsigned int cores)

@@ -20,18 +20,16 @@ static uint64_t seen[DROP_N];
 
 static void start_eal(void)
 {
-	/* rte_eal_init() may move the pointers, not the texts */
-	static const char *const words[] = {
-		"node-test", "--no-huge",      "--no-shconf", "--no-pci", "-m",
-		"512",       "--no-telemetry", "-l",          "0",        "--log-level=error"};
-	char *argv[RTE_DIM(words) + 1];
+	/* rte_eal_init() wants to write to them */
+	static char words[][24] = {"node-test", "--no-huge",      "--no-shconf", "--no-pci", "-m",
+				   "512",       "--no-telemetry", "-l",          "0",        "--log-level=error"};
+	char *argv[RTE_DIM(words) + 1] = {0};
 	static bool done;
 
 	if (done)
 		return;
 	for (unsigned int i = 0; i < RTE_DIM(words); i++)
-		argv[i] = strdup(words[i]);
-	argv[RTE_DIM(words)] = NULL;
+		argv[i] = words[i];
 	if (rte_eal_init((int)RTE_DIM(words), argv) < 0)
 		fail_msg("EAL: %s", rte_strerror(rte_errno));
 	done = true;
@@ -123,7 +121,7 @@ void lab_open(const struct lab_options *o)
 
 static int books_wrong(void)
 {
-	int64_t balance = shm_balance(lab.region);
+	int64_t balance = lab_balance();
 	unsigned int out = lab_buffers_out();
 
 	if (balance == 0 && out == 0 && !link_complaint()[0])
@@ -207,6 +205,16 @@ uint64_t lab_gauge(enum shm_gauge g)
 	/* gauges are written once a millisecond */
 	lab_pass(2 * LAB_MS, LAB_MS);
 	return shm_gauge_sum(lab.region, g);
+}
+
+int64_t lab_balance(void)
+{
+	for (unsigned int i = 0; i < 5; i++) {
+		lab_pass(2 * LAB_MS, LAB_MS);
+		if (shm_balance(lab.region) == 0)
+			return 0;
+	}
+	return shm_balance(lab.region);
 }
 
 unsigned int lab_buffers_out(void)

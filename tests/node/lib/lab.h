@@ -53,6 +53,7 @@ struct lab {
 	uint64_t now_ns, wall_s;
 	unsigned int queue; /* where lab_send() puts frames */
 	int headroom; /* of the buffers of lab_send(); negative: as usual */
+	bool any_mac; /* hosts may have claimed other MACs than host_mac() */
 	bool jam; /* the wires take nothing out of the device rings */
 	bool mute; /* hosts answer neither ARP nor ND */
 	bool keep_questions; /* ARP requests and solicitations come out of lab_recv(), unanswered */
@@ -84,6 +85,8 @@ void lab_expect_nothing(void);
 
 uint64_t lab_counter(enum shm_counter c);
 uint64_t lab_gauge(enum shm_gauge g);
+/* shm_balance() once nothing moves: a question that a timer has just asked is counted as held for a millisecond. */
+int64_t lab_balance(void);
 /* Buffers outside their pools. */
 unsigned int lab_buffers_out(void);
 
