@@ -54,7 +54,7 @@ $(FUZZ_OUT)/%_fuzz: $(FUZZ_OUT)/obj/tests/fuzz/%_fuzz.o $(FUZZ_A)
 # the node tests' library asserts with cmocka: outside a test that ends the process, which is a finding
 $(patsubst %,$(FUZZ_OUT)/%_fuzz,$(filter $(FUZZ_DPDK),$(FUZZ_NAMES))): \
 $(FUZZ_OUT)/%_fuzz: $(FUZZ_OUT)/obj/tests/fuzz/%_fuzz.o $(FUZZ_A) $(FUZZ_DP_A)
-	$(Q)$(FUZZ_LINK) $(ENGINE_LIBS) -lcmocka $(DPDK_LIBS)
+	$(Q)$(FUZZ_LINK) $(ENGINE_LIBS) -lcmocka -lrte_net_ring $(DPDK_LIBS)
 
 fuzz-bins: $(patsubst %,$(FUZZ_OUT)/%_fuzz,$(FUZZ_RUN))
 
