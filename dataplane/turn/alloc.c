@@ -85,11 +85,24 @@ static void arm(struct dp_turn *t, uint32_t idx)
 	dp_wheel_arm(&t->alloc_wheel, idx, first);
 }
 
-static void set_live(struct dp_alloc *a, bool live)
+/*
+ * A reader in another thread (rows.c) believes a copy whose generation was the
+ * same before and after: it moves when everything is in place, and before
+ * anything is taken apart.
+ */
+static void set_live(struct dp_alloc *a)
 {
-	/* release: a reader that sees the new generation sees what was before it (rows.c) */
+	/* release: pairs with the acquire of rows.c; what was written is seen with the new generation */
 	__atomic_store_n(&a->generation, a->generation + 1, __ATOMIC_RELEASE);
-	__atomic_store_n(&a->live, live, __ATOMIC_RELEASE);
+	__atomic_store_n(&a->live, 1, __ATOMIC_RELEASE);
+}
+
+static void set_dead(struct dp_alloc *a)
+{
+	__atomic_store_n(&a->live, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&a->generation, a->generation + 1, __ATOMIC_RELAXED);
+	/* release: what is written from here on is seen after the new generation */
+	__atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
 static void map_port(struct dp_turn *t, unsigned int relay, uint16_t port, uint32_t idx)
@@ -110,26 +123,25 @@ uint32_t dp_alloc_make(struct dp_turn *t, const struct dp_alloc *like, uint32_t 
 {
 	uint32_t idx = dp_alloc_room(t) ? dp_pool_get(&t->alloc_pool) : DP_NONE;
 	uint32_t end = t->now + dp_ticks(lifetime);
+	struct dp_alloc fresh = *like;
 	struct dp_alloc *a;
-	uint32_t generation;
 
 	if (idx == DP_NONE)
 		return DP_NONE;
 	a = &t->alloc[idx];
-	generation = a->generation;
-	*a = *like;
-	a->generation = generation;
-	a->live = false;
-	a->created = t->now;
-	a->expires4 = a->relay4 == DP_RELAY_NONE ? 0 : end;
-	a->expires6 = a->relay6 == DP_RELAY_NONE ? 0 : end;
-	a->perms = a->chans = DP_NONE;
+	fresh.generation = a->generation;
+	fresh.live = 0;
+	fresh.created = t->now;
+	fresh.expires4 = like->relay4 == DP_RELAY_NONE ? 0 : end;
+	fresh.expires6 = like->relay6 == DP_RELAY_NONE ? 0 : end;
+	fresh.perms = fresh.chans = DP_NONE;
+	*a = fresh;
 	map_port(t, a->relay4, a->port4, idx);
 	map_port(t, a->relay6, a->port6, idx);
 	/* as large as the pool: there is room */
 	dp_index_insert(&t->flow, dp_turn_hash_client(t->shared, &a->client, a->listener, 0), idx);
 	arm(t, idx);
-	set_live(a, true);
+	set_live(a);
 	shm_add(&t->stats->counter[CTR_CREATED_ALLOC], 1);
 	return idx;
 }
@@ -157,11 +169,11 @@ void dp_alloc_end(struct dp_turn *t, uint32_t idx)
 {
 	struct dp_alloc *a = &t->alloc[idx];
 
+	set_dead(a);
 	if (dp_alloc_has_family(a, EN_AF_INET))
 		dp_alloc_end_family(t, idx, EN_AF_INET);
 	if (dp_alloc_has_family(a, EN_AF_INET6))
 		dp_alloc_end_family(t, idx, EN_AF_INET6);
-	set_live(a, false);
 	a->expires = 0;
 	dp_index_remove(&t->flow, dp_turn_hash_client(t->shared, &a->client, a->listener, 0), idx);
 	dp_quota_release(t->shared->quota, a->subject);

@@ -341,6 +341,18 @@ static unsigned int acquire(struct dp_req *r, const struct wish *w, struct dp_al
 	return 0;
 }
 
+static void say_made(struct dp_req *r, const struct dp_alloc *a)
+{
+	unsigned int family = dp_alloc_has_family(a, EN_AF_INET) ? EN_AF_INET : EN_AF_INET6;
+	struct en_ep ep = {.port = dp_alloc_port(a, family)};
+	char text[EN_ADDRSTR_MAX];
+
+	if (!r->out->want_text)
+		return;
+	ep.addr = r->t->shared->relay[dp_alloc_relay(a, family)].addr;
+	dp_say(r->out, "Allocate: relay %s, %u s", en_ep_str(&ep, text), a->tid_lifetime);
+}
+
 static enum dp_turn_verdict make(struct dp_req *r, const struct wish *w)
 {
 	struct dp_alloc like = {.relay4 = DP_RELAY_NONE, .relay6 = DP_RELAY_NONE, .tid_lifetime = dp_lifetime(r)};
@@ -359,8 +371,7 @@ static enum dp_turn_verdict make(struct dp_req *r, const struct wish *w)
 		return dp_reply_error(r, code, w->token ? "token not valid" : "no relayed address");
 	}
 	idx = dp_alloc_make(r->t, &like, like.tid_lifetime);
-	dp_say(r->out, "Allocate: port %u, %u s", like.relay4 != DP_RELAY_NONE ? like.port4 : like.port6,
-	       like.tid_lifetime);
+	say_made(r, &r->t->alloc[idx]);
 	return answer(r, &r->t->alloc[idx]);
 }
 

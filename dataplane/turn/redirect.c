@@ -32,7 +32,8 @@ int dp_redirects_create(struct dp_turn *t, struct en_err *err)
 	t->redirects = r;
 	if (!r)
 		return en_fail(err, -1, "no memory for redirects");
-	r->size = t->alloc_pool.size;
+	/* as many as other cores' allocations may be this core's by hash; one core has none */
+	r->size = t->shared->core_n > 1 ? t->alloc_pool.size : 1;
 	r->entry = dp_mem_alloc((size_t)r->size * sizeof(*r->entry));
 	if (!r->entry)
 		return en_fail(err, -1, "no memory for %u redirects", r->size);

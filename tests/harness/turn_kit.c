@@ -27,6 +27,7 @@
 
 static const char base_conf[] = "[dataplane]\n"
 				"cores = %s\n"
+				"memory = 4096\n"
 				"[port wan]\n"
 				"device = tap:kit0\n"
 				"address = " KIT_SERVER4 "/24\n"
@@ -35,12 +36,11 @@ static const char base_conf[] = "[dataplane]\n"
 				"[turn]\n"
 				"listen = " KIT_SERVER4 ":3478\n"
 				"listen = [" KIT_SERVER6 "]:3478\n"
-				"realm = example.org\n"
 				"user = alice:wonderland\n"
 				"user = bob:builder\n"
 				"allow-peer = 198.51.100.0/24\n"
 				"allow-peer = 2001:db8:2::/48\n"
-				"%s%s%s";
+				"%s%s%s%s";
 
 /* --- start, stop, time ---------------------------------------------------------- */
 
@@ -71,7 +71,8 @@ static int start(struct kit *k, unsigned int cores, const char *relays, const ch
 	memset(k, 0, sizeof(*k));
 	MUST(cores >= 1 && cores <= KIT_CORES);
 	MUST(snprintf(text, sizeof(text), base_conf, core_list[cores], relays, turn_lines,
-		      strstr(turn_lines, "max-allocations") ? "" : "max-allocations = 1000\n") < (int)sizeof(text));
+		      strstr(turn_lines, "max-allocations") ? "" : "max-allocations = 1000\n",
+		      strstr(turn_lines, "realm") ? "" : "realm = example.org\n") < (int)sizeof(text));
 	if (conf_load_string("kit.conf", text, stderr, &k->conf)) {
 		snprintf(err->text, sizeof(err->text), "configuration refused");
 		return -1;
