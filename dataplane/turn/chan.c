@@ -6,7 +6,7 @@
  * Invariants
  *   N1  on one allocation a number has one peer and a peer one number;
  *   N2  a channel is dead from the tick `expires` on: a new ChannelBind may
- *       reuse number and peer although the wheel has not come to it (turn.md D7).
+ *       reuse number and peer although the wheel has not come to it (docs/conformance.md D7).
  */
 #include "dataplane/turn/alloc.h"
 

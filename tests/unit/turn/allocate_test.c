@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * allocate_test.c - Allocate: the order of its checks, families, ports,
- * reservations, quotas, and what it answers again (turn.md §7.3, attack T3).
+ * reservations, quotas, and what it answers again (docs/conformance.md; attack T3).
  */
 #include <stdarg.h>
 #include <stddef.h>

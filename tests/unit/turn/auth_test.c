@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * auth_test.c - the long-term credential mechanism: order and codes of its
- * checks, nonces, password algorithms, USERHASH, REST names (turn.md §7.2,
+ * checks, nonces, password algorithms, USERHASH, REST names (docs/conformance.md A;
  * attack T7).
  */
 #include <stdarg.h>

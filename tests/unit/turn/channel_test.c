@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * channel_test.c - ChannelBind, what a channel's line holds, and its life
- * (turn.md D6, D7, D8, attack T6).
+ * (docs/conformance.md D6, D7, D8, attack T6).
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * cores_test.c - several cores: who owns a flow and a port, tokens of another
- * core, redirects, and notes that come late or never (turn.md L7, D12).
+ * core, redirects, and notes that come late or never (docs/conformance.md L7, D12).
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * icmp_test.c - ICMP errors as Data indications (turn.md I1, I2).
+ * icmp_test.c - ICMP errors as Data indications (docs/conformance.md I1, I2).
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 /*
  * message_test.c - what every message goes through, whatever its method:
  * framing, duplicates, padding, unknown attributes, FINGERPRINT, what stands
- * behind the integrity, classes, and mutilated input (turn.md §7.1, attack T8).
+ * behind the integrity, classes, and mutilated input (docs/conformance.md; attack T8).
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * permission_test.c - CreatePermission and Send: what installs, renews and
- * ends a permission, and what a Send needs (turn.md D2 to D5, attack T6).
+ * ends a permission, and what a Send needs (docs/conformance.md D2 to D5, attack T6).
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * ports_test.c - how ports are dealt out to cores and drawn, kept, rested
- * (turn.md L7, L12).
+ * (docs/conformance.md L7, L12).
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * quota_test.c - counts by subject against a model, with one thread and with
- * several (turn.md L9, A11; attack T3).
+ * several (docs/conformance.md L9, A11; attack T3).
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * refresh_test.c - Refresh: renewing, ending, one family of two, whose it is,
- * and the same answer again (turn.md D1, D12, attack T6).
+ * and the same answer again (docs/conformance.md D1, D12, attack T6).
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * soak_test.c - random clients against small tables, with every invariant of
- * the tables looked at as they go, and nothing left at the end (turn.md D12;
- * attack T3; security.md E2).
+ * the tables looked at as they go, and nothing left at the end (docs/conformance.md D12;
+ * attack T3; accounts E2).
  */
 #include <stdarg.h>
 #include <stddef.h>
