@@ -24,7 +24,7 @@ SIZE=200 CLIENTS=100 RATE=20000 SECONDS_FIXED=4 TRIAL=0.5 HOLD=5000 IDLE=adaptiv
 BURST=32 WINDOW=64 STORM=5000 STORM_ROUNDS=5 LATENCY_RUNS=3
 CPU_LOAD=0 CPU_SERVER=1
 CLIENT=198.18.77.1 SERVER=198.18.77.2 PEER=198.18.77.3
-ARGS="$*"
+OPTIONS=
 
 while [ $# -gt 0 ]; do
 	[ $# -ge 2 ] || { echo "coturn.sh: $1 needs a value" >&2 && exit 2; }
@@ -42,6 +42,8 @@ while [ $# -gt 0 ]; do
 	--idle) IDLE=$2 ;;
 	*) echo "coturn.sh: unknown argument $1" >&2 && exit 2 ;;
 	esac
+	# for the record of what was run; make gives --build by itself
+	[ "$1" = --build ] || OPTIONS+="${OPTIONS:+ }$1 $2"
 	shift 2
 done
 
@@ -331,4 +333,4 @@ for round in $(seq "$ROUNDS"); do
 	order=$(tr ' ' '\n' <<<"$order" | tac | paste -sd' ')
 done
 mkdir -p perf/results
-perf/compare/summary.py "$RUNS" "perf/results/coturn-$NAME" "make compare${ARGS:+ ARGS=\"$ARGS\"}"
+perf/compare/summary.py "$RUNS" "perf/results/coturn-$NAME" "sudo make compare${OPTIONS:+ ARGS=\"$OPTIONS\"}"
