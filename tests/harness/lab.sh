@@ -273,9 +273,9 @@ lab_serve()
 	exec 9<&-
 	[ "$DEVICE" = tap ] && [ "$SUT" = turnpike ] || return 0
 	for name in "${LINKS[@]}"; do
-		in_ns server ip link set "$name" netns "${NS[$name]}"
-		in_ns "$name" ip link set "$name" up
-		host_addresses "$name" "$name"
+		in_ns server sh -c "ip link set $name down; ip link set $name netns ${NS[$name]} name eth0"
+		in_ns "$name" ip link set eth0 up
+		host_addresses "$name" eth0
 	done
 }
 

@@ -11,7 +11,7 @@ from aioice import turn
 
 import lab
 
-MESSAGES, LIFETIME = 1000, 6
+MESSAGES, LIFETIME = 1000, 9
 # turnserver grants no Refresh less than 600 s
 REFRESHES = 1 if os.environ['SUT'] == 'coturn' else 3
 

@@ -9,9 +9,9 @@
 . "$(dirname "$0")/../harness/lab.sh"
 
 # lifetimes in seconds, so that refreshes come within the test
-TURN="default-lifetime = 6
-min-lifetime = 6
-max-lifetime = 6"
+TURN="default-lifetime = 9
+min-lifetime = 9
+max-lifetime = 9"
 lab_up client peer
 lab_serve
 echo_peer

@@ -11,6 +11,7 @@ from turnclient import (ALLOCATE, BINDING, CHANNEL_BIND, COOKIE, CREATE_PERMISSI
 
 FLOOD = int(os.environ.get('FLOOD', 1000000))
 MEMORY_BOUND = 4 << 20
+sentinels = set()  # transactions that ask() ended with
 
 
 def checksum(data):
@@ -93,21 +94,30 @@ def ip_bytes(family, payload):
     return payload + 8 + (20 if family == 4 else 40)
 
 
-def ask(sock, family, data, quiet=0.15):
-    """Sends; (IP bytes out, IP bytes that came back)."""
-    sock.sendto(data, (lab.server(2, family), 3478))
-    back, sock_timeout = 0, quiet
-    while True:
-        sock.settimeout(sock_timeout)
+def ask(sock, family, *datagrams):
+    """Sends; (IP bytes out, IP bytes that came back before the answer to a request sent after them)."""
+    last, out, back = os.urandom(12), 0, 0
+    sentinels.add(last)
+    for data in datagrams:
+        sock.sendto(data, (lab.server(2, family), 3478))
+        out += ip_bytes(family, len(data))
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        sock.sendto(build(BINDING, REQUEST, last), (lab.server(2, family), 3478))
+        sock.settimeout(0.5)
         try:
-            back += ip_bytes(family, len(sock.recv(65536)))
+            while (got := sock.recv(65536))[8:20] != last:
+                if got[8:20] not in sentinels:  # an earlier one that was asked twice
+                    back += ip_bytes(family, len(got))
+            return out, back
         except TimeoutError:
-            return ip_bytes(family, len(data)), back
+            pass  # over the reply budget, or slow: once more
+    raise RuntimeError('no answer to the last request')
 
 
 def ratios():
     """Reply by request, for everything that an unauthenticated source can say."""
-    txid = bytes(12)
+    txid = os.urandom(12)
     forged = [(USERNAME, b'a'), (REALM, b'example.org'), (NONCE, b'x' * 40)]
     cookie = struct.pack('!I', COOKIE)
     for family in (4, 6):
@@ -138,11 +148,7 @@ def ratios():
 def sustained():
     for family in (4, 6):
         sock = lab.udp('attacker', lab.host(2, family))
-        data, out, back = build(ALLOCATE, REQUEST, bytes(12), [UDP]), 0, 0
-        for _ in range(4000):
-            sock.sendto(data, (lab.server(2, family), 3478))
-            out += ip_bytes(family, len(data))
-        back = ask(sock, family, data, quiet=0.5)[1]
+        out, back = ask(sock, family, *[build(ALLOCATE, REQUEST, bytes(12), [UDP])] * 4000)
         lab.check(f'IPv{family}: a stream of Allocates gets back {back / out:.2f} times its bytes, at most 1', back <= out)
         lab.equal(f'IPv{family}: another prefix is served meanwhile', lab.client(family=family).allocate().code, 0)
 

@@ -19,7 +19,7 @@ echo_peer
 relayed()
 {
 	local out sent received lost
-	out=$(in_ns client timeout 40 turnutils_uclient -u "$USER1" -w "$PASS1" -n 20 -m 2 -l 170 -z 5 "$@" 2>&1) || true
+	out=$(in_ns client timeout 40 turnutils_uclient -u "$USER1" -w "$PASS1" -n 20 -m 2 -l 170 "$@" 2>&1) || true
 	sent=$(sed -n 's/.*tot_send_bytes ~ \([0-9]*\).*/\1/p' <<<"$out" | tail -n 1)
 	received=$(sed -n 's/.*tot_recv_bytes ~ \([0-9]*\).*/\1/p' <<<"$out" | tail -n 1)
 	lost=$(sed -n 's/.*Total lost packets \([0-9]*\).*/\1/p' <<<"$out" | tail -n 1)
