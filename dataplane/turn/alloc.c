@@ -152,7 +152,7 @@ void dp_alloc_end_family(struct dp_turn *t, uint32_t idx, unsigned int family)
 
 	dp_chan_end_family(t, idx, family);
 	dp_perm_end_family(t, idx, family);
-	dp_ports_rest(t, dp_alloc_relay(a, family), dp_alloc_port(a, family));
+	dp_ports_rest(t, dp_alloc_relay(a, family), dp_alloc_port(a, family), a->subject);
 	if (family == EN_AF_INET) {
 		a->relay4 = DP_RELAY_NONE;
 		a->expires4 = 0;

@@ -281,7 +281,7 @@ static bool reserve_next(struct dp_turn *t, struct dp_alloc *a)
 	unsigned int relay = dp_alloc_relay(a, family);
 	uint16_t next = (uint16_t)(dp_alloc_port(a, family) + 1);
 
-	if (dp_ports_reserve(t, relay, next, a->token)) {
+	if (dp_ports_reserve(t, relay, next, a->subject, a->token)) {
 		a->has_token = 1;
 		return true;
 	}

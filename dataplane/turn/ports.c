@@ -24,6 +24,7 @@
 #include <stdlib.h>
 
 #include "dataplane/table/mem.h"
+#include "dataplane/turn/quota.h"
 #include "engine/base/consttime.h"
 #include "engine/base/random.h"
 
@@ -41,6 +42,7 @@ struct relay_ports {
 };
 
 struct resting {
+	uint64_t subject;
 	uint32_t until; /* tick */
 	uint16_t port;
 	uint8_t relay;
@@ -48,6 +50,7 @@ struct resting {
 };
 
 struct reservation {
+	uint64_t subject;
 	uint8_t token[DP_TOKEN_LEN];
 	uint16_t port;
 	uint8_t relay;
@@ -308,7 +311,7 @@ void dp_ports_give_back(struct dp_turn *t, unsigned int relay, uint16_t port)
 	make_free(t, relay, port);
 }
 
-void dp_ports_rest(struct dp_turn *t, unsigned int relay, uint16_t port)
+void dp_ports_rest(struct dp_turn *t, unsigned int relay, uint16_t port, uint64_t subject)
 {
 	struct dp_ports *p = t->ports;
 	unsigned int s = t->shared->conf->port_quarantine;
@@ -318,9 +321,10 @@ void dp_ports_rest(struct dp_turn *t, unsigned int relay, uint16_t port)
 		return;
 	}
 	*map_of(t, relay, port) = DP_PORT_RESTING;
-	p->ring[(p->ring_head + p->ring_n) % p->ring_size] =
-		(struct resting){.until = t->now + dp_ticks(s), .port = port, .relay = (uint8_t)relay};
+	p->ring[(p->ring_head + p->ring_n) % p->ring_size] = (struct resting){
+		.subject = subject, .until = t->now + dp_ticks(s), .port = port, .relay = (uint8_t)relay};
 	p->ring_n++;
+	dp_quota_idle(t->shared->quota, subject);
 }
 
 /* --- reservations ------------------------------------------------------------------- */
@@ -342,7 +346,8 @@ static uint64_t token_hash(const struct dp_turn *t, const uint8_t token[DP_TOKEN
 	return en_hash(&t->shared->hash_key, token, DP_TOKEN_LEN);
 }
 
-bool dp_ports_reserve(struct dp_turn *t, unsigned int relay, uint16_t port, uint8_t ret_token[DP_TOKEN_LEN])
+bool dp_ports_reserve(struct dp_turn *t, unsigned int relay, uint16_t port, uint64_t subject,
+		      uint8_t ret_token[DP_TOKEN_LEN])
 {
 	struct dp_ports *p = t->ports;
 	uint32_t idx = dp_pool_get(&p->pool);
@@ -351,7 +356,7 @@ bool dp_ports_reserve(struct dp_turn *t, unsigned int relay, uint16_t port, uint
 	if (idx == DP_NONE)
 		return false;
 	v = &p->reservation[idx];
-	*v = (struct reservation){.port = port, .relay = (uint8_t)relay};
+	*v = (struct reservation){.subject = subject, .port = port, .relay = (uint8_t)relay};
 	en_random(v->token, sizeof(v->token));
 	v->token[0] = (uint8_t)t->core; /* 56 random bits are left */
 	if (!dp_index_insert(&p->by_token, token_hash(t, v->token), idx)) {
@@ -360,6 +365,7 @@ bool dp_ports_reserve(struct dp_turn *t, unsigned int relay, uint16_t port, uint
 	}
 	dp_wheel_arm(&p->wheel, idx, t->now + dp_ticks(t->shared->conf->reservation_lifetime));
 	*map_of(t, relay, port) = DP_PORT_RESERVED;
+	dp_quota_idle(t->shared->quota, subject);
 	memcpy(ret_token, v->token, DP_TOKEN_LEN);
 	return true;
 }
@@ -368,6 +374,7 @@ static void forget(struct dp_turn *t, uint32_t idx)
 {
 	struct dp_ports *p = t->ports;
 
+	dp_quota_idle_end(t->shared->quota, p->reservation[idx].subject);
 	dp_index_remove(&p->by_token, token_hash(t, p->reservation[idx].token), idx);
 	dp_wheel_cancel(&p->wheel, idx);
 	dp_pool_put(&p->pool, idx);
@@ -405,6 +412,7 @@ unsigned int dp_ports_advance(struct dp_turn *t, unsigned int budget)
 
 	while (n < budget && p->ring_n && p->ring[p->ring_head].until <= t->now) {
 		make_free(t, p->ring[p->ring_head].relay, p->ring[p->ring_head].port);
+		dp_quota_idle_end(t->shared->quota, p->ring[p->ring_head].subject);
 		p->ring_head = (p->ring_head + 1) % p->ring_size;
 		p->ring_n--;
 		n++;

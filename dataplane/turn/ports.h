@@ -38,11 +38,12 @@ bool dp_ports_take(struct dp_turn *t, unsigned int relay, enum dp_port_wish wish
 bool dp_ports_take_this(struct dp_turn *t, unsigned int relay, uint16_t port);
 /* Back at once: it was taken but never used. */
 void dp_ports_give_back(struct dp_turn *t, unsigned int relay, uint16_t port);
-/* After use: free again after conf.port_quarantine. */
-void dp_ports_rest(struct dp_turn *t, unsigned int relay, uint16_t port);
+/* After use: free again after conf.port_quarantine. Idle ports count for the subject (quota.h). */
+void dp_ports_rest(struct dp_turn *t, unsigned int relay, uint16_t port, uint64_t subject);
 
 /* Keep a taken port for whoever shows the token; false: no room for one more reservation. */
-bool dp_ports_reserve(struct dp_turn *t, unsigned int relay, uint16_t port, uint8_t ret_token[DP_TOKEN_LEN]);
+bool dp_ports_reserve(struct dp_turn *t, unsigned int relay, uint16_t port, uint64_t subject,
+		      uint8_t ret_token[DP_TOKEN_LEN]);
 /* The reserved port, taken by the caller now; false: no such token. */
 bool dp_ports_claim(struct dp_turn *t, const uint8_t token[DP_TOKEN_LEN], unsigned int *ret_relay, uint16_t *ret_port);
 /* The core that made the token. */

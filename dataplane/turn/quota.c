@@ -6,6 +6,10 @@
  * addressed with linear probing; a count that comes to 0 is taken out by
  * shifting later entries back, so no graves collect.
  *
+ * Ports that rest after use, or are reserved, are counted beside the allocations:
+ * a user who makes and ends allocations in a loop would else put every port of
+ * the server to rest, with a quota of one.
+ *
  * The lock is a spinlock held for a few probes; workers are pinned one to a
  * core and never sleep inside.
  */
@@ -16,13 +20,14 @@
 #include "dataplane/table/mem.h"
 #include "engine/wire/stun.h"
 
-#define SHARDS    64
-#define SLOTS_MIN 64
+#define SHARDS      64
+#define SLOTS_MIN   64
+#define IDLE_FACTOR 8 /* allocations and idle ports together: so many times the quota */
 
 struct slot {
 	uint64_t subject;
-	uint32_t n; /* 0 = free */
-	uint32_t zero;
+	uint32_t n; /* allocations */
+	uint32_t idle; /* ports at rest or reserved; both 0 = free */
 };
 
 struct shard {
@@ -44,6 +49,15 @@ static size_t slots_bytes(const struct dp_quota *q)
 	return (size_t)SHARDS * (q->mask + 1) * sizeof(struct slot);
 }
 
+static uint64_t ports_of(const struct conf_turn *c)
+{
+	uint64_t n = 0;
+
+	for (unsigned int i = 0; i < c->relay_n; i++)
+		n += (uint64_t)c->relay[i].port_max - c->relay[i].port_min + 1;
+	return n;
+}
+
 int dp_quota_create(const struct conf_turn *c, struct dp_quota **ret_quota, struct en_err *err)
 {
 	struct dp_quota *q = dp_mem_alloc(sizeof(*q));
@@ -53,8 +67,8 @@ int dp_quota_create(const struct conf_turn *c, struct dp_quota **ret_quota, stru
 		return en_fail(err, -1, "no memory for quotas");
 	q->user_quota = c->user_quota;
 	q->total_quota = c->total_quota;
-	/* every allocation may be another subject's: twice the even share of each shard */
-	while (c->user_quota && n < 2 * (uint64_t)c->max_allocations / SHARDS)
+	/* every allocation and idle port may be another subject's: twice the even share of each shard */
+	while (c->user_quota && n < 2 * (c->max_allocations + ports_of(c)) / SHARDS)
 		n *= 2;
 	q->mask = n - 1;
 	q->slots = dp_mem_alloc(slots_bytes(q));
@@ -93,12 +107,17 @@ static void unlock_shard(struct shard *s)
 	atomic_flag_clear_explicit(&s->lock, memory_order_release);
 }
 
+static bool is_free(const struct slot *e)
+{
+	return !e->n && !e->idle;
+}
+
 /* The subject's slot, or the free one where it would go. */
 static uint32_t find(const struct dp_quota *q, const struct shard *s, uint64_t subject)
 {
 	uint32_t at = (uint32_t)subject & q->mask;
 
-	while (s->slot[at].n && s->slot[at].subject != subject)
+	while (!is_free(&s->slot[at]) && s->slot[at].subject != subject)
 		at = (at + 1) & q->mask;
 	return at;
 }
@@ -109,12 +128,12 @@ static unsigned int take_user(struct dp_quota *q, uint64_t subject)
 	struct slot *e = &s->slot[find(q, s, subject)];
 	unsigned int code = 0;
 
-	if (e->n >= q->user_quota)
+	if (e->n >= q->user_quota || e->n + (uint64_t)e->idle >= (uint64_t)q->user_quota * IDLE_FACTOR)
 		code = WIRE_ERR_QUOTA_REACHED;
-	else if (!e->n && s->used >= q->mask) /* one slot stays free: probing ends */
+	else if (is_free(e) && s->used >= q->mask) /* one slot stays free: probing ends */
 		code = WIRE_ERR_INSUFFICIENT_CAPACITY;
 	if (!code) {
-		s->used += e->n == 0;
+		s->used += is_free(e);
 		e->subject = subject;
 		e->n++;
 	}
@@ -125,7 +144,7 @@ static unsigned int take_user(struct dp_quota *q, uint64_t subject)
 /* Close the gap at `at`: move back what probing would no longer reach. */
 static void remove_slot(const struct dp_quota *q, struct shard *s, uint32_t at)
 {
-	for (uint32_t i = (at + 1) & q->mask; s->slot[i].n; i = (i + 1) & q->mask) {
+	for (uint32_t i = (at + 1) & q->mask; !is_free(&s->slot[i]); i = (i + 1) & q->mask) {
 		uint32_t home = (uint32_t)s->slot[i].subject & q->mask;
 
 		if (((i - home) & q->mask) < ((i - at) & q->mask))
@@ -137,13 +156,19 @@ static void remove_slot(const struct dp_quota *q, struct shard *s, uint32_t at)
 	s->used--;
 }
 
-static void release_user(struct dp_quota *q, uint64_t subject)
+/* Change the counts of a subject that is there; a slot with none left is taken out. */
+static void change(struct dp_quota *q, uint64_t subject, int n, int idle)
 {
 	struct shard *s = lock_shard(q, subject);
 	uint32_t at = find(q, s, subject);
+	struct slot *e = &s->slot[at];
 
-	if (s->slot[at].n && --s->slot[at].n == 0)
-		remove_slot(q, s, at);
+	if (!is_free(e)) {
+		e->n += (uint32_t)n;
+		e->idle += (uint32_t)idle;
+		if (is_free(e))
+			remove_slot(q, s, at);
+	}
 	unlock_shard(s);
 }
 
@@ -166,5 +191,17 @@ void dp_quota_release(struct dp_quota *q, uint64_t subject)
 {
 	atomic_fetch_sub_explicit(&q->total, 1, memory_order_relaxed);
 	if (q->user_quota)
-		release_user(q, subject);
+		change(q, subject, -1, 0);
+}
+
+void dp_quota_idle(struct dp_quota *q, uint64_t subject)
+{
+	if (q->user_quota)
+		change(q, subject, 0, 1);
+}
+
+void dp_quota_idle_end(struct dp_quota *q, uint64_t subject)
+{
+	if (q->user_quota)
+		change(q, subject, 0, -1);
 }

@@ -15,5 +15,9 @@ void dp_quota_destroy(struct dp_quota *q);
 /* 0, or the error code: 486 (this subject's), 508 (the total, or the table is full). */
 unsigned int dp_quota_take(struct dp_quota *q, uint64_t subject);
 void dp_quota_release(struct dp_quota *q, uint64_t subject);
+/* A port that the subject has used begins to rest, or is reserved for it; only while it holds an allocation. */
+void dp_quota_idle(struct dp_quota *q, uint64_t subject);
+/* That port is free again, or in use. */
+void dp_quota_idle_end(struct dp_quota *q, uint64_t subject);
 
 #endif

@@ -542,6 +542,37 @@ static void one_user_at_quota_hurts_nobody_else(void **state)
 }
 
 /* covers: L9 T3 */
+static void making_and_ending_in_a_loop_puts_not_every_port_to_rest(void **state)
+{
+	struct kit_client bob;
+	unsigned int made = 0;
+
+	(void)state;
+	kit_stop(&kit);
+	start_with("relay = " KIT_SERVER4 " 50000-50099\n", "user-quota = 2\nport-quarantine = 60\n");
+	for (unsigned int i = 0; i < 200; i++) {
+		struct ask even = {.transport = 17, .even = 1, .lifetime = -1};
+		struct ask plain = PLAIN;
+		int code = allocate(&alice, i % 2 ? &even : &plain);
+
+		assert_int_equal(code, made < 11 ? 0 : 486);
+		if (code)
+			continue;
+		made++;
+		assert_int_equal(kit_refresh(&kit, &alice, 0, 0), 0);
+	}
+	/* eight times the quota in ports: 11 used, 5 reserved */
+	kit_pass(&kit, 0);
+	assert_int_equal(kit_gauge(&kit, GAUGE_QUARANTINE), 11);
+	assert_int_equal(kit_gauge(&kit, GAUGE_RESERVATIONS), 5);
+	bob = kit_client(&kit, "192.0.2.9:1000", "bob", "builder");
+	assert_int_equal(kit_allocate(&kit, &bob), 0);
+	kit_pass(&kit, 60);
+	assert_int_equal(kit_allocate(&kit, &alice), 0);
+	assert_true(kit_all_gone(&kit));
+}
+
+/* covers: L9 T3 */
 static void exhausted_ports_are_508_and_come_back(void **state)
 {
 	struct kit_client c[8], late;
@@ -748,6 +779,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(dual_with_disjoint_ranges_takes_two_ports, start, stop),
 		cmocka_unit_test_setup_teardown(external_addresses_are_told_for_both_families, start, stop),
 		cmocka_unit_test_setup_teardown(one_user_at_quota_hurts_nobody_else, start, stop),
+		cmocka_unit_test_setup_teardown(making_and_ending_in_a_loop_puts_not_every_port_to_rest, start, stop),
 		cmocka_unit_test_setup_teardown(exhausted_ports_are_508_and_come_back, start, stop),
 		cmocka_unit_test_setup_teardown(a_full_table_and_a_full_server_are_508, start, stop),
 		cmocka_unit_test_setup_teardown(draining_refuses_new_and_keeps_old, start, stop),

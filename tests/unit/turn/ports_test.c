@@ -107,7 +107,7 @@ static void every_port_comes_once_and_none_is_lost(void **state)
 		if (held[port]) {
 			held[port] = 0;
 			if (en_random_below(2))
-				dp_ports_rest(kit.t[0], 0, port);
+				dp_ports_rest(kit.t[0], 0, port, 0);
 			else
 				dp_ports_give_back(kit.t[0], 0, port);
 		} else if (en_random_below(4) == 0) {
@@ -159,7 +159,7 @@ static void ports_rest_in_the_order_of_their_ends(void **state)
 	for (unsigned int i = 0; i < 4; i++)
 		assert_true(dp_ports_take(kit.t[0], 0, DP_PORT_ANY, &port[i]));
 	for (unsigned int i = 0; i < 4; i++) {
-		dp_ports_rest(kit.t[0], 0, port[i]);
+		dp_ports_rest(kit.t[0], 0, port[i], 0);
 		kit_pass(&kit, 1);
 	}
 	assert_int_equal(dp_ports_resting_n(kit.t[0]), 4);
@@ -170,7 +170,7 @@ static void ports_rest_in_the_order_of_their_ends(void **state)
 		assert_true(dp_ports_take(kit.t[0], 0, DP_PORT_ANY, &again));
 		assert_int_equal(again, port[i]);
 		assert_false(dp_ports_take(kit.t[0], 0, DP_PORT_ANY, &again));
-		dp_ports_rest(kit.t[0], 0, port[i]);
+		dp_ports_rest(kit.t[0], 0, port[i], 0);
 		kit_pass(&kit, 1);
 	}
 	kit_stop(&kit);
@@ -187,7 +187,7 @@ static void tokens_are_unlike_and_name_their_core(void **state)
 	kit_start(&kit, 2, "relay = " KIT_SERVER4 " 50000-50999\n", "");
 	for (unsigned int i = 0; i < 100; i++) {
 		assert_true(dp_ports_take(kit.t[1], 0, DP_PORT_ANY, &port));
-		assert_true(dp_ports_reserve(kit.t[1], 0, port, token[i]));
+		assert_true(dp_ports_reserve(kit.t[1], 0, port, 0, token[i]));
 		assert_int_equal(dp_ports_token_core(token[i]), 1);
 		for (unsigned int k = 0; k < i; k++)
 			assert_memory_not_equal(token[i] + 1, token[k] + 1, 4);

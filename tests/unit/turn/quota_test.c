@@ -94,6 +94,33 @@ static void a_full_shard_is_508_and_recovers(void **state)
 	dp_quota_destroy(q);
 }
 
+/* covers: L9 T3 */
+static void idle_ports_count_too(void **state)
+{
+	struct dp_quota *q = create(2, 0, 100);
+
+	(void)state;
+	for (unsigned int i = 0; i < 16; i++) {
+		assert_int_equal(dp_quota_take(q, 9), 0);
+		dp_quota_idle(q, 9);
+		dp_quota_release(q, 9);
+	}
+	assert_int_equal(dp_quota_take(q, 9), 486);
+	assert_int_equal(dp_quota_take(q, 10), 0);
+	dp_quota_idle_end(q, 9);
+	assert_int_equal(dp_quota_take(q, 9), 0);
+	assert_int_equal(dp_quota_take(q, 9), 486);
+	for (unsigned int i = 0; i < 15; i++)
+		dp_quota_idle_end(q, 9);
+	dp_quota_release(q, 9);
+	/* nobody left but 10: what is unknown stays unknown */
+	dp_quota_idle_end(q, 9);
+	dp_quota_release(q, 9);
+	for (unsigned int i = 0; i < 3; i++)
+		assert_int_equal(dp_quota_take(q, 9), i < 2 ? 0 : 486);
+	dp_quota_destroy(q);
+}
+
 /* covers: L9 */
 static void the_total_is_kept_and_zero_means_none(void **state)
 {
@@ -207,6 +234,7 @@ int main(void)
 		cmocka_unit_test(subjects_against_the_model),
 		cmocka_unit_test(crowded_subjects_against_the_model),
 		cmocka_unit_test(a_full_shard_is_508_and_recovers),
+		cmocka_unit_test(idle_ports_count_too),
 		cmocka_unit_test(the_total_is_kept_and_zero_means_none),
 		cmocka_unit_test(several_cores_at_once_lose_no_count),
 		cmocka_unit_test(the_quota_counts_the_subject_of_a_rest_name),
