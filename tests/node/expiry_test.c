@@ -114,11 +114,16 @@ static void expired_channels_are_dead_before_they_are_removed(void **state)
 		frame_udp(&f, &many[3 * i].ep, &many[3 * i].server, "\x40\x01\0\0", 4, NULL);
 		lab_send(0, &f);
 	}
+	for (unsigned int i = 0; i < 64; i++) {
+		frame_udp(&f, &peer, &many[3 * i].relayed4, "late", 4, NULL);
+		lab_send(0, &f);
+	}
 	ASSERT_NO_DROPS();
 	lab.now_ns += 20 * EN_NS_PER_S;
-	lab_step(1);
+	lab_step(2); /* within one tick: the first burst, and the second */
 	expired = ASSERT_SOME_DROPS(DROP_CHANNEL_EXPIRED);
 	assert_int_equal(expired + shm_drop_sum(lab.region, DROP_CHANNEL_UNBOUND), 64);
+	assert_int_equal(shm_drop_sum(lab.region, DROP_RELAY_NO_PERM), 64);
 	lab_pass(EN_NS_PER_S, 10 * LAB_MS);
 	assert_int_equal(lab_gauge(GAUGE_CHANNELS), 0);
 	lab_expect_nothing();

@@ -255,6 +255,30 @@ static void sends_that_go_nowhere(void **state)
 	lab_expect_nothing();
 }
 
+/* DATA may stand anywhere in a Send, its padding may be anything; what stands around it leaves the checksum. */
+/* covers: D5 M3 */
+static void data_anywhere_in_a_send(void **state)
+{
+	struct wire_stun_builder b;
+	uint8_t buf[256];
+
+	(void)state;
+	lab_open(NULL);
+	join(CLIENT4, PEER4);
+	assert_int_equal(turn_permit(&c, &peer), 0);
+	fill(3);
+	for (size_t len = 0; len < 20; len++) {
+		wire_stun_build(&b, buf, sizeof(buf), WIRE_STUN_SEND, WIRE_STUN_INDICATION, c.tid);
+		wire_stun_put(&b, WIRE_ATTR_DATA, data, len);
+		memset(buf + 24 + len, 0x5a, -len & 3);
+		wire_stun_put_xor_addr(&b, WIRE_ATTR_XOR_PEER_ADDRESS, &peer);
+		wire_stun_put(&b, WIRE_ATTR_SOFTWARE, "odd", 3);
+		udp_send(0, &c.ep, &c.server, buf, wire_stun_finish(&b), NULL);
+		udp_expect(0, &relayed, &peer, data, len, NULL);
+	}
+	ASSERT_NO_DROPS();
+}
+
 /* covers: D8 */
 static void channels_that_are_not_bound(void **state)
 {
@@ -303,11 +327,17 @@ static void data_refreshes_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		lab_test(client4_peer4),          lab_test(client4_peer6),
-		lab_test(client6_peer4),          lab_test(client6_peer6),
-		lab_test(checksum_edges_4_to_6),  lab_test(checksum_edges_6_to_4),
-		lab_test(without_checksum),       lab_test(strangers_are_not_relayed),
-		lab_test(sends_that_go_nowhere),  lab_test(channels_that_are_not_bound),
+		lab_test(client4_peer4),
+		lab_test(client4_peer6),
+		lab_test(client6_peer4),
+		lab_test(client6_peer6),
+		lab_test(checksum_edges_4_to_6),
+		lab_test(checksum_edges_6_to_4),
+		lab_test(without_checksum),
+		lab_test(strangers_are_not_relayed),
+		lab_test(sends_that_go_nowhere),
+		lab_test(data_anywhere_in_a_send),
+		lab_test(channels_that_are_not_bound),
 		lab_test(data_refreshes_nothing),
 	};
 
