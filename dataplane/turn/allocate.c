@@ -8,7 +8,7 @@
  * the flow hashes to (redirect.c).
  *
  * Here too:  the answer to a retransmission, from what the allocation keeps.
- * Not here:  TCP allocations (RFC 6062): 442.
+ * Not here:  which ports (pick.c); TCP allocations (RFC 6062): 442.
  */
 #include "dataplane/turn/request.h"
 
@@ -16,23 +16,16 @@
 
 #include "dataplane/turn/alloc.h"
 #include "dataplane/turn/lifetime.h"
+#include "dataplane/turn/pick.h"
 #include "dataplane/turn/ports.h"
 #include "dataplane/turn/quota.h"
 #include "dataplane/turn/redirect.h"
-#include "engine/base/random.h"
+#include "dataplane/turn/reservation.h"
 
-#define PROTO_UDP       17
-#define FAMILY_IP4      0x01 /* RFC 8656 s18.6 */
-#define FAMILY_IP6      0x02
-#define EVEN_PORT_R     0x80 /* RFC 8656 s18.7 */
-#define SAME_PORT_TRIES 16
-
-/* What is asked for, after the checks. */
-struct wish {
-	bool ip4, ip6;
-	enum dp_port_wish port;
-	const uint8_t *token; /* RESERVATION-TOKEN, or NULL */
-};
+#define PROTO_UDP   17
+#define FAMILY_IP4  0x01 /* RFC 8656 s18.6 */
+#define FAMILY_IP6  0x02
+#define EVEN_PORT_R 0x80 /* RFC 8656 s18.7 */
 
 /* --- the answer --------------------------------------------------------------- */
 
@@ -86,16 +79,8 @@ static bool lengths_ok(const struct dp_req *r)
 	       dp_req_len_ok(r, DP_ATTR_DONT_FRAGMENT, 0) && dp_req_len_ok(r, DP_ATTR_RESERVATION_TOKEN, DP_TOKEN_LEN);
 }
 
-static bool serves(const struct dp_turn *t, unsigned int family)
-{
-	for (unsigned int i = 0; i < t->shared->relay_n; i++)
-		if (t->shared->relay[i].addr.family == family)
-			return true;
-	return false;
-}
-
 /* L4: a token fixes address and port, so nothing else may ask for them. */
-static unsigned int check_token(const struct dp_req *r, struct wish *w)
+static unsigned int check_token(const struct dp_req *r, struct dp_wish *w)
 {
 	const struct wire_attr *token = dp_req_attr(r, DP_ATTR_RESERVATION_TOKEN);
 
@@ -109,7 +94,7 @@ static unsigned int check_token(const struct dp_req *r, struct wish *w)
 }
 
 /* L5, L6: which families. */
-static unsigned int check_families(const struct dp_req *r, struct wish *w)
+static unsigned int check_families(const struct dp_req *r, struct dp_wish *w)
 {
 	const struct wire_attr *requested = dp_req_attr(r, DP_ATTR_REQUESTED_ADDRESS_FAMILY);
 	const struct wire_attr *additional = dp_req_attr(r, DP_ATTR_ADDITIONAL_ADDRESS_FAMILY);
@@ -124,12 +109,12 @@ static unsigned int check_families(const struct dp_req *r, struct wish *w)
 	/* RFC 8656 s7.2 MUST: IPv4 when no family is asked for, whatever the listener's is */
 	w->ip6 = additional || (requested && requested->value[0] == FAMILY_IP6);
 	w->ip4 = additional || !w->ip6;
-	if (!additional && !serves(r->t, w->ip4 ? EN_AF_INET : EN_AF_INET6))
+	if (!additional && !dp_pick_serves(r->t, w->ip4 ? EN_AF_INET : EN_AF_INET6))
 		return WIRE_ERR_FAMILY_NOT_SUPPORTED;
 	return 0;
 }
 
-static unsigned int check(const struct dp_req *r, struct wish *w)
+static unsigned int check(const struct dp_req *r, struct dp_wish *w)
 {
 	const struct wire_attr *transport = dp_req_attr(r, DP_ATTR_REQUESTED_TRANSPORT);
 	const struct wire_attr *even = dp_req_attr(r, DP_ATTR_EVEN_PORT);
@@ -148,131 +133,7 @@ static unsigned int check(const struct dp_req *r, struct wish *w)
 	return code;
 }
 
-/* --- ports ------------------------------------------------------------------------- */
-
-static uint32_t free_of(const struct dp_turn *t, unsigned int family)
-{
-	uint32_t n = 0;
-
-	for (unsigned int i = 0; i < t->shared->relay_n; i++)
-		if (t->shared->relay[i].addr.family == family)
-			n += dp_ports_free_n(t, i);
-	return n;
-}
-
-/* A relay address of the family, likelier the more ports it has left. There is a free one. */
-static unsigned int draw_relay(const struct dp_turn *t, unsigned int family, uint32_t free_n)
-{
-	uint32_t pick = en_random_below(free_n);
-	unsigned int i = 0;
-
-	for (;; i++) {
-		if (t->shared->relay[i].addr.family != family)
-			continue;
-		if (pick < dp_ports_free_n(t, i))
-			return i;
-		pick -= dp_ports_free_n(t, i);
-	}
-}
-
-/* One port of the family; 0 or the error code. */
-static unsigned int pick(struct dp_turn *t, unsigned int family, enum dp_port_wish wish, uint8_t *ret_relay,
-			 uint16_t *ret_port)
-{
-	uint32_t free_n = free_of(t, family);
-	unsigned int first;
-
-	if (!serves(t, family))
-		return WIRE_ERR_FAMILY_NOT_SUPPORTED;
-	if (!free_n)
-		return WIRE_ERR_INSUFFICIENT_CAPACITY;
-	first = draw_relay(t, family, free_n);
-	/* the drawn one may have no even port or pair left: then any other */
-	for (unsigned int i = 0; i < t->shared->relay_n; i++) {
-		unsigned int relay = (first + i) % t->shared->relay_n;
-
-		if (t->shared->relay[relay].addr.family == family && dp_ports_take(t, relay, wish, ret_port)) {
-			*ret_relay = (uint8_t)relay;
-			return 0;
-		}
-	}
-	return WIRE_ERR_INSUFFICIENT_CAPACITY;
-}
-
-/* The IPv6 relay address on which this port is free and now taken. */
-static bool take_same6(struct dp_turn *t, uint16_t port, uint8_t *ret_relay)
-{
-	for (unsigned int i = 0; i < t->shared->relay_n; i++) {
-		if (t->shared->relay[i].addr.family == EN_AF_INET6 && dp_ports_take_this(t, i, port)) {
-			*ret_relay = (uint8_t)i;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* RFC 8656 s7.2: the same port for both families is desirable. */
-static bool pick_same(struct dp_turn *t, enum dp_port_wish wish, struct dp_alloc *a)
-{
-	if (!free_of(t, EN_AF_INET6))
-		return false;
-	for (unsigned int i = 0; i < SAME_PORT_TRIES; i++) {
-		if (pick(t, EN_AF_INET, wish, &a->relay4, &a->port4))
-			return false;
-		if (take_same6(t, a->port4, &a->relay6)) {
-			a->port6 = a->port4;
-			return true;
-		}
-		dp_ports_give_back(t, a->relay4, a->port4);
-	}
-	return false;
-}
-
-/* L8: one family is enough; why the other failed is told. */
-static unsigned int pick_dual(struct dp_turn *t, enum dp_port_wish wish, struct dp_alloc *a)
-{
-	unsigned int code4, code6;
-
-	if (pick_same(t, wish, a))
-		return 0;
-	a->relay4 = a->relay6 = DP_RELAY_NONE;
-	code4 = pick(t, EN_AF_INET, wish, &a->relay4, &a->port4);
-	code6 = pick(t, EN_AF_INET6, wish, &a->relay6, &a->port6);
-	if (code4 && code6)
-		return code4 == code6 ? code4 : WIRE_ERR_INSUFFICIENT_CAPACITY;
-	a->dual_error = (uint16_t)(code4 ? code4 : code6);
-	if (a->dual_error)
-		a->dual_error_family = code4 ? EN_AF_INET : EN_AF_INET6;
-	return 0;
-}
-
-static unsigned int claim(struct dp_turn *t, const uint8_t *token, struct dp_alloc *a)
-{
-	unsigned int relay;
-	uint16_t port;
-
-	if (!dp_ports_claim(t, token, &relay, &port))
-		return WIRE_ERR_INSUFFICIENT_CAPACITY;
-	if (t->shared->relay[relay].addr.family == EN_AF_INET) {
-		a->relay4 = (uint8_t)relay;
-		a->port4 = port;
-	} else {
-		a->relay6 = (uint8_t)relay;
-		a->port6 = port;
-	}
-	return 0;
-}
-
-static unsigned int pick_ports(struct dp_turn *t, const struct wish *w, struct dp_alloc *a)
-{
-	if (w->token)
-		return claim(t, w->token, a);
-	if (w->ip4 && w->ip6)
-		return pick_dual(t, w->port, a);
-	if (w->ip4)
-		return pick(t, EN_AF_INET, w->port, &a->relay4, &a->port4);
-	return pick(t, EN_AF_INET6, w->port, &a->relay6, &a->port6);
-}
+/* --- all or nothing -------------------------------------------------------------------- */
 
 /* L7: keep the port behind for 30 s or more. */
 static bool reserve_next(struct dp_turn *t, struct dp_alloc *a)
@@ -281,15 +142,13 @@ static bool reserve_next(struct dp_turn *t, struct dp_alloc *a)
 	unsigned int relay = dp_alloc_relay(a, family);
 	uint16_t next = (uint16_t)(dp_alloc_port(a, family) + 1);
 
-	if (dp_ports_reserve(t, relay, next, a->subject, a->token)) {
+	if (dp_reservation_make(t, relay, next, a->subject, a->token)) {
 		a->has_token = 1;
 		return true;
 	}
 	dp_ports_give_back(t, relay, next);
 	return false;
 }
-
-/* --- all or nothing -------------------------------------------------------------------- */
 
 static void give_ports_back(struct dp_turn *t, const struct dp_alloc *a)
 {
@@ -300,7 +159,7 @@ static void give_ports_back(struct dp_turn *t, const struct dp_alloc *a)
 		dp_ports_give_back(t, a->relay4, a->port4);
 	if (a->relay6 != DP_RELAY_NONE)
 		dp_ports_give_back(t, a->relay6, a->port6);
-	if (a->has_token && dp_ports_claim(t, a->token, &relay, &port))
+	if (a->has_token && dp_reservation_claim(t, a->token, &relay, &port))
 		dp_ports_give_back(t, relay, port);
 }
 
@@ -319,10 +178,10 @@ static void set_owner(const struct dp_req *r, struct dp_alloc *a)
 }
 
 /* Ports, the reservation and the redirect; 0 or the error code with all given back. */
-static unsigned int acquire(struct dp_req *r, const struct wish *w, struct dp_alloc *a)
+static unsigned int acquire(struct dp_req *r, const struct dp_wish *w, struct dp_alloc *a)
 {
 	struct dp_turn *t = r->t;
-	unsigned int code = pick_ports(t, w, a);
+	unsigned int code = dp_pick_ports(t, w, a);
 
 	if (code) {
 		if (code == WIRE_ERR_INSUFFICIENT_CAPACITY && !w->token)
@@ -353,7 +212,7 @@ static void say_made(struct dp_req *r, const struct dp_alloc *a)
 	dp_say(r->out, "Allocate: relay %s, %u s", en_ep_str(&ep, text), a->tid_lifetime);
 }
 
-static enum dp_turn_verdict make(struct dp_req *r, const struct wish *w)
+static enum dp_turn_verdict make(struct dp_req *r, const struct dp_wish *w)
 {
 	struct dp_alloc like = {.relay4 = DP_RELAY_NONE, .relay6 = DP_RELAY_NONE, .tid_lifetime = dp_lifetime(r)};
 	unsigned int code;
@@ -377,7 +236,7 @@ static enum dp_turn_verdict make(struct dp_req *r, const struct wish *w)
 
 enum dp_turn_verdict dp_handle_allocate(struct dp_req *r)
 {
-	struct wish w = {.port = DP_PORT_ANY};
+	struct dp_wish w = {.port = DP_PORT_ANY};
 	unsigned int code;
 
 	if (r->alloc != DP_NONE)
@@ -388,9 +247,9 @@ enum dp_turn_verdict dp_handle_allocate(struct dp_req *r)
 		return dp_reply_error(r, code, "attributes");
 	if (r->t->shared->draining)
 		return dp_reply_error(r, WIRE_ERR_INSUFFICIENT_CAPACITY, "draining");
-	if (w.token && !r->in->handed_off && dp_ports_token_core(w.token) != r->t->core &&
-	    dp_ports_token_core(w.token) < r->t->shared->core_n) {
-		r->out->core = dp_ports_token_core(w.token);
+	if (w.token && !r->in->handed_off && dp_reservation_core(w.token) != r->t->core &&
+	    dp_reservation_core(w.token) < r->t->shared->core_n) {
+		r->out->core = dp_reservation_core(w.token);
 		dp_say(r->out, "Allocate: the token is core %u's", r->out->core);
 		return DP_TURN_HANDOFF;
 	}

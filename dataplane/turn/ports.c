@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * ports.c - free ports by pairs, reservations by token, rest by queue.
+ * ports.c - free ports by pairs, rest by queue.
  *
  * Ports are held as pairs (2k, 2k+1). A pair stands in one of three dense
  * lists: both ports free, only the even one, only the odd one. So a random
@@ -8,14 +8,11 @@
  * "none" is known at once.
  *
  * Rest is a first-in-first-out ring (the quarantine is one constant), one place
- * for each port of the core. Reservations are objects of a pool with a timer,
- * found by the hash of their token.
+ * for each port of the core.
  *
- * Invariants
+ * Invariant
  *   T1  a port of this core is in exactly one state: free (its bit in
- *       pair.state), taken, allocated, reserved, resting;
- *   T2  every reservation has a timer from its creation (a port kept by
- *       EVEN-PORT R=1 comes back whatever the client does).
+ *       pair.state), taken, allocated, reserved (reservation.c), resting.
  *
  * Specs:     RFC 8656 s7.2; RFC 6056 s3.3.1 (random ports).
  */
@@ -25,7 +22,6 @@
 
 #include "dataplane/table/mem.h"
 #include "dataplane/turn/quota.h"
-#include "engine/base/consttime.h"
 #include "engine/base/random.h"
 
 #define EVEN  1u
@@ -49,23 +45,10 @@ struct resting {
 	uint8_t zero;
 };
 
-struct reservation {
-	uint64_t subject;
-	uint8_t token[DP_TOKEN_LEN];
-	uint16_t port;
-	uint8_t relay;
-	uint8_t zero[5];
-};
-
 struct dp_ports {
 	struct relay_ports relay[CONF_RELAY_MAX];
 	struct resting *ring;
 	uint32_t ring_size, ring_head, ring_n;
-	struct reservation *reservation;
-	struct dp_pool pool;
-	struct dp_wheel wheel;
-	struct dp_index by_token;
-	uint32_t reservation_max;
 };
 
 /* --- the dense lists ---------------------------------------------------------- */
@@ -199,22 +182,6 @@ static int create_relays(struct dp_turn *t, struct en_err *err)
 	return 0;
 }
 
-static int create_reservations(struct dp_turn *t, struct en_err *err)
-{
-	struct dp_ports *p = t->ports;
-	uint32_t max = t->alloc_pool.size < p->ring_size / 2 ? t->alloc_pool.size : p->ring_size / 2;
-
-	p->reservation_max = max ? max : 1;
-	p->ring = dp_mem_alloc((size_t)p->ring_size * sizeof(*p->ring));
-	p->reservation = dp_mem_alloc((size_t)p->reservation_max * sizeof(*p->reservation));
-	if (!p->ring || !p->reservation)
-		return en_fail(err, -1, "no memory for port reservations");
-	if (dp_pool_create(&p->pool, "port reservations", p->reservation_max, err) ||
-	    dp_wheel_create(&p->wheel, "port reservations", p->reservation_max, t->now, err))
-		return -1;
-	return dp_index_create(&p->by_token, "port reservations", p->reservation_max, err);
-}
-
 int dp_ports_create(struct dp_turn *t, struct en_err *err)
 {
 	t->ports = calloc(1, sizeof(*t->ports));
@@ -222,7 +189,10 @@ int dp_ports_create(struct dp_turn *t, struct en_err *err)
 		return en_fail(err, -1, "no memory for the relayed ports");
 	if (create_relays(t, err))
 		return -1;
-	return create_reservations(t, err);
+	t->ports->ring = dp_mem_alloc((size_t)t->ports->ring_size * sizeof(*t->ports->ring));
+	if (!t->ports->ring)
+		return en_fail(err, -1, "no memory for the relayed ports");
+	return 0;
 }
 
 void dp_ports_destroy(struct dp_turn *t)
@@ -240,11 +210,6 @@ void dp_ports_destroy(struct dp_turn *t)
 	}
 	if (p->ring)
 		dp_mem_free(p->ring, (size_t)p->ring_size * sizeof(*p->ring));
-	if (p->reservation)
-		dp_mem_free(p->reservation, (size_t)p->reservation_max * sizeof(*p->reservation));
-	dp_pool_destroy(&p->pool);
-	dp_wheel_destroy(&p->wheel);
-	dp_index_destroy(&p->by_token);
 	free(p);
 	t->ports = NULL;
 }
@@ -327,88 +292,10 @@ void dp_ports_rest(struct dp_turn *t, unsigned int relay, uint16_t port, uint64_
 	dp_quota_idle(t->shared->quota, subject);
 }
 
-/* --- reservations ------------------------------------------------------------------- */
-
-struct token_ask {
-	const struct dp_ports *p;
-	const uint8_t *token;
-};
-
-static bool token_eq(const void *ctx, uint32_t idx)
-{
-	const struct token_ask *q = ctx;
-
-	return en_ct_eq(q->p->reservation[idx].token, q->token, DP_TOKEN_LEN);
-}
-
-static uint64_t token_hash(const struct dp_turn *t, const uint8_t token[DP_TOKEN_LEN])
-{
-	return en_hash(&t->shared->hash_key, token, DP_TOKEN_LEN);
-}
-
-bool dp_ports_reserve(struct dp_turn *t, unsigned int relay, uint16_t port, uint64_t subject,
-		      uint8_t ret_token[DP_TOKEN_LEN])
-{
-	struct dp_ports *p = t->ports;
-	uint32_t idx = dp_pool_get(&p->pool);
-	struct reservation *v;
-
-	if (idx == DP_NONE)
-		return false;
-	v = &p->reservation[idx];
-	*v = (struct reservation){.subject = subject, .port = port, .relay = (uint8_t)relay};
-	en_random(v->token, sizeof(v->token));
-	v->token[0] = (uint8_t)t->core; /* 56 random bits are left */
-	if (!dp_index_insert(&p->by_token, token_hash(t, v->token), idx)) {
-		dp_pool_put(&p->pool, idx);
-		return false;
-	}
-	dp_wheel_arm(&p->wheel, idx, t->now + dp_ticks(t->shared->conf->reservation_lifetime));
-	*map_of(t, relay, port) = DP_PORT_RESERVED;
-	dp_quota_idle(t->shared->quota, subject);
-	memcpy(ret_token, v->token, DP_TOKEN_LEN);
-	return true;
-}
-
-static void forget(struct dp_turn *t, uint32_t idx)
-{
-	struct dp_ports *p = t->ports;
-
-	dp_quota_idle_end(t->shared->quota, p->reservation[idx].subject);
-	dp_index_remove(&p->by_token, token_hash(t, p->reservation[idx].token), idx);
-	dp_wheel_cancel(&p->wheel, idx);
-	dp_pool_put(&p->pool, idx);
-}
-
-bool dp_ports_claim(struct dp_turn *t, const uint8_t token[DP_TOKEN_LEN], unsigned int *ret_relay, uint16_t *ret_port)
-{
-	struct dp_ports *p = t->ports;
-	struct token_ask q = {.p = p, .token = token};
-	uint32_t idx = dp_index_find(&p->by_token, token_hash(t, token), token_eq, &q);
-
-	/* a deadline that the wheel has not come to yet has passed all the same */
-	if (idx == DP_NONE || t->now >= p->wheel.deadline[idx])
-		return false;
-	*ret_relay = p->reservation[idx].relay;
-	*ret_port = p->reservation[idx].port;
-	*map_of(t, *ret_relay, *ret_port) = DP_PORT_TAKEN;
-	forget(t, idx);
-	return true;
-}
-
-static void on_reservation_expired(void *ctx, uint32_t idx)
-{
-	struct dp_turn *t = ctx;
-	const struct reservation *v = &t->ports->reservation[idx];
-
-	make_free(t, v->relay, v->port);
-	forget(t, idx);
-}
-
 unsigned int dp_ports_advance(struct dp_turn *t, unsigned int budget)
 {
 	struct dp_ports *p = t->ports;
-	unsigned int n = dp_wheel_advance(&p->wheel, t->now, budget, on_reservation_expired, t);
+	unsigned int n = 0;
 
 	while (n < budget && p->ring_n && p->ring[p->ring_head].until <= t->now) {
 		make_free(t, p->ring[p->ring_head].relay, p->ring[p->ring_head].port);
@@ -418,11 +305,6 @@ unsigned int dp_ports_advance(struct dp_turn *t, unsigned int budget)
 		n++;
 	}
 	return n;
-}
-
-unsigned int dp_ports_reserved_n(const struct dp_turn *t)
-{
-	return dp_pool_used(&t->ports->pool);
 }
 
 unsigned int dp_ports_resting_n(const struct dp_turn *t)

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * ports.h - the relayed ports of one core: free, in use, reserved for a token,
- * resting after use. port_map of struct dp_turn says which allocation has one.
+ * ports.h - the relayed ports of one core: free, in use, reserved for a token
+ * (reservation.h), resting after use. port_map of struct dp_turn says which allocation has one.
  */
 #ifndef DP_TURN_PORTS_H
 #define DP_TURN_PORTS_H
 
 #include "dataplane/turn/turn.h"
-
-#define DP_TOKEN_LEN 8
 
 /* port_map values of ports without an allocation */
 enum dp_port_state {
@@ -41,20 +39,8 @@ void dp_ports_give_back(struct dp_turn *t, unsigned int relay, uint16_t port);
 /* After use: free again after conf.port_quarantine. Idle ports count for the subject (quota.h). */
 void dp_ports_rest(struct dp_turn *t, unsigned int relay, uint16_t port, uint64_t subject);
 
-/* Keep a taken port for whoever shows the token; false: no room for one more reservation. */
-bool dp_ports_reserve(struct dp_turn *t, unsigned int relay, uint16_t port, uint64_t subject,
-		      uint8_t ret_token[DP_TOKEN_LEN]);
-/* The reserved port, taken by the caller now; false: no such token. */
-bool dp_ports_claim(struct dp_turn *t, const uint8_t token[DP_TOKEN_LEN], unsigned int *ret_relay, uint16_t *ret_port);
-/* The core that made the token. */
-static inline unsigned int dp_ports_token_core(const uint8_t token[DP_TOKEN_LEN])
-{
-	return token[0];
-}
-
-/* End what is due: reservations and rest. Returns how many objects it touched. */
+/* End the rest of what is due. Returns how many ports it freed. */
 unsigned int dp_ports_advance(struct dp_turn *t, unsigned int budget);
-unsigned int dp_ports_reserved_n(const struct dp_turn *t);
 unsigned int dp_ports_resting_n(const struct dp_turn *t);
 
 #endif

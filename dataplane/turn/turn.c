@@ -11,6 +11,7 @@
 #include "dataplane/turn/linger.h"
 #include "dataplane/turn/ports.h"
 #include "dataplane/turn/redirect.h"
+#include "dataplane/turn/reservation.h"
 
 #define TICK_NS (DP_TICK_MS * UINT64_C(1000000))
 
@@ -38,7 +39,7 @@ static int create_tables(struct dp_turn *t, struct en_err *err)
 	if (dp_allocs_create(t, share(t, c->max_allocations), err) ||
 	    dp_perms_create(t, share(t, c->max_permissions), err) ||
 	    dp_chans_create(t, share(t, c->max_channels), err) || dp_ports_create(t, err) ||
-	    dp_redirects_create(t, err) || dp_lingers_create(t, err))
+	    dp_reservations_create(t, err) || dp_redirects_create(t, err) || dp_lingers_create(t, err))
 		return -1;
 	return dp_limiter_create(rate, &t->shared->hash_key, &t->limiter, err);
 }
@@ -70,6 +71,7 @@ void dp_turn_destroy(struct dp_turn *t)
 		dp_limiter_destroy(t->limiter);
 	dp_lingers_destroy(t);
 	dp_redirects_destroy(t);
+	dp_reservations_destroy(t);
 	dp_ports_destroy(t);
 	dp_chans_destroy(t);
 	dp_perms_destroy(t);
@@ -84,7 +86,7 @@ static void set_gauges(struct dp_turn *t)
 	shm_store(&g[GAUGE_ALLOCATIONS], dp_pool_used(&t->alloc_pool));
 	shm_store(&g[GAUGE_PERMISSIONS], dp_pool_used(&t->perm_pool));
 	shm_store(&g[GAUGE_CHANNELS], dp_pool_used(&t->chan_pool));
-	shm_store(&g[GAUGE_RESERVATIONS], dp_ports_reserved_n(t));
+	shm_store(&g[GAUGE_RESERVATIONS], dp_reservations_n(t));
 	shm_store(&g[GAUGE_QUARANTINE], dp_ports_resting_n(t));
 	shm_store(&g[GAUGE_REDIRECTS], dp_redirects_n(t));
 }
@@ -98,6 +100,7 @@ void dp_turn_advance(struct dp_turn *t, uint64_t now_ns, uint64_t wall_s, unsign
 	dp_allocs_advance(t, part);
 	dp_chans_advance(t, part);
 	dp_perms_advance(t, part);
+	part -= dp_reservations_advance(t, part);
 	part -= dp_ports_advance(t, part);
 	part -= dp_redirects_advance(t, part);
 	dp_lingers_advance(t, part);

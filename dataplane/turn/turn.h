@@ -145,6 +145,7 @@ enum dp_turn_note_op {
 
 struct dp_limiter;
 struct dp_ports;
+struct dp_reservations;
 struct dp_redirects;
 struct dp_lingers;
 
@@ -174,7 +175,8 @@ struct dp_turn {
 	struct dp_index perm_index; /* (alloc, peer address) -> perm */
 
 	uint32_t *port_map[CONF_RELAY_MAX]; /* [port - port_min] -> alloc, or >= DP_PORT_FREE */
-	struct dp_ports *ports; /* free, reserved and resting ports */
+	struct dp_ports *ports; /* free and resting ports */
+	struct dp_reservations *reservations; /* ports kept for a RESERVATION-TOKEN */
 	struct dp_limiter *limiter; /* reply budget of unauthenticated sources */
 	struct dp_redirects *redirects;
 	struct dp_lingers *lingers; /* (flow, transaction id) of allocations just deleted */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "dataplane/turn/ports.h"
+#include "dataplane/turn/reservation.h"
 #include "engine/base/random.h"
 #include "tests/harness/turn_kit.h"
 
@@ -187,19 +188,19 @@ static void tokens_are_unlike_and_name_their_core(void **state)
 	kit_start(&kit, 2, "relay = " KIT_SERVER4 " 50000-50999\n", "");
 	for (unsigned int i = 0; i < 100; i++) {
 		assert_true(dp_ports_take(kit.t[1], 0, DP_PORT_ANY, &port));
-		assert_true(dp_ports_reserve(kit.t[1], 0, port, 0, token[i]));
-		assert_int_equal(dp_ports_token_core(token[i]), 1);
+		assert_true(dp_reservation_make(kit.t[1], 0, port, 0, token[i]));
+		assert_int_equal(dp_reservation_core(token[i]), 1);
 		for (unsigned int k = 0; k < i; k++)
 			assert_memory_not_equal(token[i] + 1, token[k] + 1, 4);
 	}
 	for (unsigned int bit = 0; bit < 64; bit++) {
 		memcpy(forged, token[50], sizeof(forged));
 		forged[bit / 8] ^= (uint8_t)(1u << bit % 8);
-		assert_false(dp_ports_claim(kit.t[1], forged, &relay, &port));
+		assert_false(dp_reservation_claim(kit.t[1], forged, &relay, &port));
 	}
-	assert_false(dp_ports_claim(kit.t[0], token[50], &relay, &port));
-	assert_true(dp_ports_claim(kit.t[1], token[50], &relay, &port));
-	assert_false(dp_ports_claim(kit.t[1], token[50], &relay, &port));
+	assert_false(dp_reservation_claim(kit.t[0], token[50], &relay, &port));
+	assert_true(dp_reservation_claim(kit.t[1], token[50], &relay, &port));
+	assert_false(dp_reservation_claim(kit.t[1], token[50], &relay, &port));
 	dp_ports_give_back(kit.t[1], relay, port);
 	assert_true(kit_all_gone(&kit));
 	kit_stop(&kit);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "dataplane/turn/ports.h"
+#include "dataplane/turn/reservation.h"
 #include "engine/base/random.h"
 #include "tests/harness/turn_kit.h"
 
@@ -110,7 +111,7 @@ static void check_core(const struct dp_turn *t)
 	}
 	assert_int_equal(mapped, ports);
 	assert_int_equal(in_state[DP_PORT_TAKEN - DP_PORT_FREE], 0);
-	assert_int_equal(in_state[DP_PORT_RESERVED - DP_PORT_FREE], dp_ports_reserved_n(t));
+	assert_int_equal(in_state[DP_PORT_RESERVED - DP_PORT_FREE], dp_reservations_n(t));
 	assert_int_equal(in_state[DP_PORT_RESTING - DP_PORT_FREE], dp_ports_resting_n(t));
 }
 
