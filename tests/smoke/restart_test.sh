@@ -17,10 +17,10 @@ dataplane()
 	pgrep -P "$SERVER_PID" -f turnpike-dataplane
 }
 
-# dead PID: gone, or waiting for whoever reaps orphans here
+# dead PID: gone with all its threads, or waiting for whoever reaps orphans here
 dead()
 {
-	[ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"
+	! grep -qs '^State:.[^ZX]' "/proc/$1"/task/*/status
 }
 
 # serves_within SECONDS: a Binding request is answered
