@@ -49,9 +49,13 @@ void dp_outbox_put(struct dp_core *c, struct rte_mbuf *m)
 
 void dp_note_all(struct dp_core *c, const struct dp_note *note)
 {
-	for (unsigned int i = 0; i < c->world->core_n; i++)
-		if (i != c->index)
-			(void)rte_ring_sp_enqueue_elem(c->note_out[i], (void *)(uintptr_t)note, sizeof(*note));
+	for (unsigned int i = 0; i < c->world->core_n; i++) {
+		struct rte_ring *r = c->note_out[i];
+
+		/* what strangers can cause (ARP, ICMP) leaves half of the ring to TURN's notes */
+		if (i != c->index && rte_ring_free_count(r) > rte_ring_get_capacity(r) / 2)
+			(void)rte_ring_sp_enqueue_elem(r, (void *)(uintptr_t)note, sizeof(*note));
+	}
 }
 
 int dp_local_find(const struct dp_world *w, const struct en_addr *a)
