@@ -2,9 +2,10 @@
 /*
  * wheel.h - a hashed timer wheel over the slots of one pool.
  *
- * Time is counted in ticks of DP_TICK_MS. An object has at most one timer.
- * Re-arming to a later time only stores the deadline: the object stays in its
- * old slot and is moved when that slot comes up (a refresh costs one store).
+ * Time is counted in ticks of DP_TICK_MS, in 32 bits: 13.6 years of uptime. An
+ * object has at most one timer. Re-arming to a later time only stores the
+ * deadline: the object stays in its old slot and is moved when that slot comes
+ * up (a refresh costs one store).
  */
 #ifndef DP_WHEEL_H
 #define DP_WHEEL_H
