@@ -57,6 +57,7 @@ static inline uint16_t ip_out_one(struct dp_core *core, struct rte_mbuf *m)
 	struct en_addr src, dst, hop;
 	unsigned int port, mtu;
 	const uint8_t *mac;
+	bool traced;
 
 	addresses(ip, &src, &dst);
 	if (unlikely(!dp_route_find(core->world, &dst, &src, &port, &hop)))
@@ -71,9 +72,13 @@ static inline uint16_t ip_out_one(struct dp_core *core, struct rte_mbuf *m)
 			return dp_drop(m, DROP_DF);
 		return send_fragments(core, m, mtu);
 	}
+	traced = dp_pkt(m)->trace != 0; /* the packet is not ours any more when it waits */
 	mac = dp_neigh_resolve(core, port, &hop, m, &reason);
-	if (unlikely(!mac))
+	if (unlikely(!mac)) {
+		if (traced)
+			dp_say(core, "waits for its neighbour");
 		return reason == DROP_N ? DP_CONSUMED : dp_drop(m, reason);
+	}
 	if (unlikely(!dp_eth_push(m, &core->world->port[port], mac,
 				  dst.family == EN_AF_INET ? WIRE_ETHERTYPE_IP4 : WIRE_ETHERTYPE_IP6)))
 		return dp_drop(m, DROP_NO_BUFFER);
