@@ -207,13 +207,7 @@ void dp_drop_now(struct dp_core *c, struct rte_mbuf *m, enum shm_drop reason);
 /* Tell every other core. Best effort: a full ring loses the note (each of them is repeatable). */
 void dp_note_all(struct dp_core *c, const struct dp_note *note);
 
-/* Take in what other cores and housekeeping told us. Nodes that decide by it call it before a burst. */
-void dp_notes_drain(struct dp_core *c);
-
 /* index in world->local of an address of ours, or -1 */
 int dp_local_find(const struct dp_world *w, const struct en_addr *a);
-
-/* One loop of the worker: walk, notes, timers. now_ns is given (tests). */
-void dp_core_step(struct dp_core *c, uint64_t now_ns, uint64_t wall_s);
 
 #endif

@@ -16,7 +16,7 @@
 #include <rte_cycles.h>
 #include <rte_pause.h>
 
-#include "dataplane/core.h"
+#include "dataplane/step.h"
 #include "dataplane/world.h"
 #include "engine/base/clock.h"
 

@@ -15,6 +15,7 @@
 #include "dataplane/graph.h"
 #include "dataplane/net/rewrite.h"
 #include "dataplane/net/udp.h"
+#include "dataplane/step.h"
 
 enum {
 	EDGE_DROP = DP_EDGE_DROP,

@@ -327,6 +327,32 @@ static void gateway_and_no_route(void **state)
 	ASSERT_NO_DROPS();
 }
 
+/* A static route is more special than the gateway. */
+static void static_routes(void **state)
+{
+	struct en_addr hop4 = addr_of("198.18.0.77"), hop6 = addr_of("2001:db8:1::77"), gate4 = addr_of("198.18.0.1");
+	uint8_t mac4[6], mac6[6], gate_mac[6];
+
+	(void)state;
+	host_mac(&hop4, mac4);
+	host_mac(&hop6, mac6);
+	host_mac(&gate4, gate_mac);
+	lab_open(&(struct lab_options){.gateway = true,
+				       .port = "route = 203.0.113.0/24 via 198.18.0.77\n"
+					       "route = 2001:db8:9::/48 via 2001:db8:1::77"});
+	lab.any_mac = true; /* the lab knows the gateways only: MACs are looked at here */
+	ping("203.0.113.9", ENGINE4);
+	lab_expect(0, &p);
+	assert_memory_equal(p.dst_mac, mac4, 6);
+	ping("2001:db8:9::9", ENGINE6);
+	lab_expect(0, &p);
+	assert_memory_equal(p.dst_mac, mac6, 6);
+	ping("203.0.114.9", ENGINE4);
+	lab_expect(0, &p);
+	assert_memory_equal(p.dst_mac, gate_mac, 6);
+	ASSERT_NO_DROPS();
+}
+
 static void without_a_gateway(void **state)
 {
 	(void)state;
@@ -387,6 +413,7 @@ int main(void)
 		lab_test(a_full_table_evicts_the_idle),
 		lab_test(gateway_and_no_route),
 		lab_test(without_a_gateway),
+		lab_test(static_routes),
 		lab_test(a_port_that_is_down),
 		lab_test(cores_share_what_they_learn),
 	};

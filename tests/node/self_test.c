@@ -90,6 +90,31 @@ static void on_two_cores(void **state)
 	assert_int_equal(lab_counter(CTR_HANDOFF_OUT), lab_counter(CTR_HANDOFF_IN));
 }
 
+/*
+ * Behind a 1:1 NAT clients know relayed addresses by their public names, and
+ * peers outside see packets from the private one that the NAT then turns.
+ *
+ * covers: L11 D9 D10
+ */
+static void behind_a_nat(void **state)
+{
+	struct en_ep outside = ep_of("198.18.0.20:5000"), public = ep_of("203.0.113.7:1"), wire;
+
+	(void)state;
+	lab_open(&(struct lab_options){
+		.turn = "external = 203.0.113.7/198.18.0.2\nexternal = 2001:db8:77::7/2001:db8:1::2"});
+	meet("198.18.0.10:4000", "198.18.0.11:4000", 4);
+	meet("[2001:db8:1::10]:4000", "[2001:db8:1::11]:4000", 6);
+	join(&a, "198.18.0.10:4002", 4);
+	assert_true(en_addr_eq(&a.relayed4.addr, &public.addr));
+	assert_int_equal(turn_bind(&a, CHANNEL, &outside), 0);
+	turn_channel_data(&a, CHANNEL, "hi", 2, 2);
+	wire = ep_of("198.18.0.2:1");
+	wire.port = a.relayed4.port;
+	udp_expect(0, &wire, &outside, "hi", 2, &p);
+	ASSERT_NO_DROPS();
+}
+
 /* covers: T6 */
 static void permissions_hold_inside_too(void **state)
 {
@@ -172,9 +197,13 @@ static void bound_to_itself(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		lab_test(two_clients_of_one_server),   lab_test(on_two_cores),
-		lab_test(permissions_hold_inside_too), lab_test(own_addresses_are_no_peers),
-		lab_test(an_echo_loop_gains_nothing),  lab_test(bound_to_itself),
+		lab_test(two_clients_of_one_server),
+		lab_test(on_two_cores),
+		lab_test(behind_a_nat),
+		lab_test(permissions_hold_inside_too),
+		lab_test(own_addresses_are_no_peers),
+		lab_test(an_echo_loop_gains_nothing),
+		lab_test(bound_to_itself),
 	};
 
 	return cmocka_run_group_tests_name("self", tests, NULL, NULL);

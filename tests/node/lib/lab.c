@@ -9,6 +9,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
+#include "dataplane/step.h"
 #include "tests/node/lib/link.h"
 
 #define START_NS     (UINT64_C(1000) * EN_NS_PER_S)
