@@ -59,6 +59,15 @@ static int find_dataplane(char *buf, size_t cap)
 	return 0;
 }
 
+/* Keys of the contract whose servers are not built yet: said, so that nobody waits for them. */
+static void warn_unserved(const struct conf *c)
+{
+	if (c->media_listen_n)
+		fputs("turnpike: [media] listen is read, but this version serves TURN only\n", stderr);
+	if (c->control_http[0])
+		fputs("turnpike: [control] http is read, but this version has no control process\n", stderr);
+}
+
 int cmd_run(int argc, char **argv)
 {
 	static struct conf conf; /* too big for the stack */
@@ -74,6 +83,7 @@ int cmd_run(int argc, char **argv)
 		return cmd_say(CMD_USAGE, "run", "name the configuration: turnpike run -c FILE");
 	if (conf_load(file, stderr, &conf) != 0)
 		return CMD_FAILED;
+	warn_unserved(&conf);
 	s.config = file;
 	status = find_dataplane(program, sizeof(program));
 	if (status == 0)
