@@ -3,6 +3,7 @@
  * handoff_test.c - two cores: whatever queue a packet comes in on, its flow's
  * owner handles it, and the books of both together balance.
  */
+#include "dataplane/step.h"
 #include "tests/node/lib/turn_client.h"
 
 #define PEER    "198.18.0.20:5000"
