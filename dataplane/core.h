@@ -28,7 +28,7 @@
 
 #define DP_RX_BURST  64
 #define DP_TX_BURST  64
-#define DP_OUTBOX    256
+#define DP_OUTBOX    1024
 #define DP_LOCAL_MAX (CONF_PORTS_MAX * CONF_PORT_ADDRS_MAX * 2)
 #define DP_MTU_MIN4  576
 #define DP_MTU_MIN6  1280

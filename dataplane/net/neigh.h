@@ -13,7 +13,7 @@
 #include "dataplane/core.h"
 #include "engine/shm/ctl.h"
 
-#define DP_NEIGH_HELD 8 /* packets waiting for one neighbour */
+#define DP_NEIGH_HELD 64 /* packets waiting for one neighbour: the first burst of a call */
 
 int dp_neigh_create(struct dp_core *core, unsigned int entries, struct en_err *err);
 void dp_neigh_destroy(struct dp_core *core);

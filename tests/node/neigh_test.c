@@ -5,6 +5,7 @@
  */
 #include "engine/base/csum.h"
 #include "engine/wire/net.h"
+#include "dataplane/net/neigh.h"
 #include "tests/node/lib/lab.h"
 
 #define HOST4   "198.18.0.10"
@@ -206,20 +207,20 @@ static void what_waits_goes_out_when_the_answer_comes(void **state)
 	(void)state;
 	lab_open(NULL);
 	lab.keep_questions = true;
-	for (unsigned int i = 0; i < 8; i++)
+	for (unsigned int i = 0; i < DP_NEIGH_HELD; i++)
 		ping(HOST4, ENGINE4);
 	lab_expect(0, &p); /* one question for all */
 	assert_int_equal(p.type, WIRE_ETHERTYPE_ARP);
 	assert_memory_equal(p.dst_mac, broadcast_mac, 6);
 	lab_expect_nothing();
-	assert_int_equal(lab_gauge(GAUGE_HELD), 8);
+	assert_int_equal(lab_gauge(GAUGE_HELD), DP_NEIGH_HELD);
 	ASSERT_NO_DROPS();
 	ping(HOST4, ENGINE4); /* one more than may wait */
 	ASSERT_DROP(DROP_NEIGH_FULL, 1);
 	ask_arp(HOST4, ENGINE4, NULL);
 	f.b[14 + 7] = 2; /* the reply */
 	lab_run(0, &f);
-	for (unsigned int i = 0; i < 8; i++) {
+	for (unsigned int i = 0; i < DP_NEIGH_HELD; i++) {
 		lab_expect(0, &p);
 		assert_int_equal(p.proto, WIRE_PROTO_ICMP);
 	}
