@@ -11,9 +11,9 @@
  * Invariants
  *   V1  a child dies with its parent (PR_SET_PDEATHSIG), also when the parent
  *       is killed between fork and prctl.
- *   V2  a dead child is started again within BACKOFF_MAX_MS, unless it died
- *       DEATHS_MAX times in a row, each within DEATH_WINDOW_MS of its start,
- *       without ever serving.
+ *   V2  a child that served is started again after BACKOFF_MIN_MS, one that did
+ *       not within BACKOFF_MAX_MS, unless it died DEATHS_MAX times in a row,
+ *       each within DEATH_WINDOW_MS of its start, without ever serving.
  *   V3  the child's standard output is our standard error: stdout carries the
  *       one ready line.
  */
@@ -236,7 +236,7 @@ static void on_death(struct supervisor *v, int status)
 			       how, DEATHS_MAX));
 		return;
 	}
-	if (v->served_this && age_ms > DEATH_WINDOW_MS)
+	if (v->served_this) /* it can serve: its clients wait */
 		v->backoff_ms = BACKOFF_MIN_MS;
 	fprintf(stderr, "turnpike: the dataplane %s; starting it again in %u ms\n", how, v->backoff_ms);
 	v->deadline_ms = now_ms() + v->backoff_ms;

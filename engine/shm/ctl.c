@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +28,7 @@
 
 #define CALL_TIMEOUT_S 5 /* housekeeping answers within milliseconds */
 #define BACKLOG        8
+#define LEAVE_MS       1500 /* how long a killed process may take to be gone */
 #define FDS_MAX        4 /* room for more than the one that is expected: the rest is closed */
 
 static int socket_address(const char *runtime_dir, struct sockaddr_un *ret_sun, struct en_err *err)
@@ -159,6 +161,14 @@ int shm_ctl_call(int sock, const struct shm_ctl_request *req, struct shm_ctl_rep
 	return 0;
 }
 
+/* A killed dataplane's socket answers until the last of its threads is gone: then the connection breaks. */
+static bool is_leaving(int probe)
+{
+	struct pollfd p = {.fd = probe, .events = POLLIN};
+
+	return poll(&p, 1, LEAVE_MS) > 0;
+}
+
 /* Somebody answers behind the socket file, or it is not a socket: err says
  * so. Otherwise it is a dead process's: removed. */
 static int remove_stale(const struct sockaddr_un *sun, const char *runtime_dir, struct en_err *err)
@@ -177,6 +187,8 @@ static int remove_stale(const struct sockaddr_un *sun, const char *runtime_dir, 
 	if (probe < 0)
 		return en_fail(err, -errno, "cannot make a socket: %s", strerror(errno));
 	code = connect(probe, (const struct sockaddr *)sun, sizeof(*sun)) == 0 ? 0 : errno;
+	if (code == 0 && is_leaving(probe))
+		code = ECONNREFUSED;
 	close(probe);
 	if (code != ECONNREFUSED)
 		return en_fail(
