@@ -93,9 +93,8 @@ static void on_two_cores(void **state)
 /*
  * Behind a 1:1 NAT clients know relayed addresses by their public names, and
  * peers outside see packets from the private one that the NAT then turns.
- *
- * covers: L11 D9 D10
  */
+/* covers: L11 D9 D10 */
 static void behind_a_nat(void **state)
 {
 	struct en_ep outside = ep_of("198.18.0.20:5000"), public = ep_of("203.0.113.7:1"), wire;
