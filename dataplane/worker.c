@@ -4,11 +4,14 @@
  *
  * Runs on:   its own lcore, pinned.
  *
- * Idling (idle = adaptive): a burst of empty polls first spins, then sleeps for
- * SLEEP_NS at a time; the first packet ends it. DPDK's virtual devices raise
- * no interrupt that a worker could wait for (design: AF_XDP has none), so the
- * sleep bounds the first packet's delay.
+ * Idling (idle = adaptive): a burst of empty polls first spins, now and then
+ * offering the CPU to the kernel's own threads (what AF_XDP sent is delivered
+ * by ksoftirqd when that is behind, and a spinning worker would starve it for
+ * a scheduler's slice), then sleeps for SLEEP_NS at a time; the first packet
+ * ends it. DPDK's virtual devices raise no interrupt that a worker could wait
+ * for (AF_XDP has none), so the sleep bounds the first packet's delay.
  */
+#include <sched.h>
 #include <time.h>
 
 #include <sys/prctl.h>
@@ -20,6 +23,7 @@
 #include "dataplane/world.h"
 #include "engine/base/clock.h"
 
+#define YIELD_LOOPS   8 /* empty polls between two offers of the CPU to the kernel's own threads */
 #define SPIN_LOOPS    2000 /* empty polls before the first sleep */
 #define SLEEP_NS      50000
 #define DEEP_AFTER    20000 /* empty sleeps (about a second) before they get longer */
@@ -57,8 +61,15 @@ static void idle(struct dp_core *c)
 {
 	struct timespec ts = {.tv_nsec = SLEEP_NS};
 
-	if (++c->idle_loops < SPIN_LOOPS || c->world->conf->dataplane.idle == CONF_IDLE_POLL) {
+	if (c->world->conf->dataplane.idle == CONF_IDLE_POLL) {
 		rte_pause();
+		return;
+	}
+	if (++c->idle_loops < SPIN_LOOPS) {
+		if (c->idle_loops % YIELD_LOOPS == 0)
+			sched_yield();
+		else
+			rte_pause();
 		return;
 	}
 	if (c->idle_loops == SPIN_LOOPS)
