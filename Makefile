@@ -7,6 +7,7 @@
 ##   make unit            unit tests only: seconds, no privileges (T=stun: only those that match)
 ##   make node            node tests: packets in, packets out, DPDK without hugepages
 ##   make smoke           as root: namespace tests with real peers (T=… as above)
+##   make interop         as root: other TURN clients through the relay
 ##   make browser         as root: Chromium calls through the relay
 ##   make sanitize        unit and node tests under address and undefined sanitizers
 ##   make fuzz            every fuzzer for S seconds (S=10; F=stun: only that one)
@@ -134,6 +135,8 @@ node: $(NODE_BIN)
 	$(Q)scripts/run-tests --kind node --out $(OUT) --match '$(T)'
 smoke: all
 	$(Q)scripts/run-tests --kind smoke --out $(OUT) --match '$(T)'
+interop: all
+	$(Q)scripts/run-tests --kind interop --out $(OUT) --match '$(T)'
 browser: all
 	$(Q)scripts/run-tests --kind browser --out $(OUT) --match '$(T)'
 sanitize:
@@ -160,5 +163,5 @@ clean:
 help:
 	@sed -n 's/^## \{0,1\}//p' Makefile
 
-.PHONY: all packages unit-bins node-bins unit node smoke browser sanitize test setup run lint format docs clean help fuzz compare
+.PHONY: all packages unit-bins node-bins unit node smoke interop browser sanitize test setup run lint format docs clean help fuzz compare
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
