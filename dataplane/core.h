@@ -188,6 +188,13 @@ static inline uint16_t dp_drop(struct rte_mbuf *m, enum shm_drop reason)
 	return DP_EDGE_DROP;
 }
 
+/* The packet is another core's: who calls this returns its handoff edge; the owner goes on by pkt->cls. */
+static inline void dp_give_to(struct rte_mbuf *m, unsigned int owner)
+{
+	dp_pkt(m)->owner = (uint8_t)owner;
+	dp_pkt(m)->stage = DP_STAGE_CLASS;
+}
+
 /* The packet ends here as it should. */
 static inline uint16_t dp_consume(struct dp_core *c, struct rte_mbuf *m)
 {

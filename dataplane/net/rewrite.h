@@ -11,10 +11,7 @@
 #define DP_REWRITE_H
 
 #include "dataplane/core.h"
-#include "engine/base/csum.h"
-#include "engine/wire/net.h"
-
-#define DP_TTL 64
+#include "dataplane/net/ip_header.h"
 
 /* What the packet shall become. */
 struct dp_rewrite {
@@ -53,37 +50,6 @@ static inline uint64_t dp_sum_at(const uint8_t *p, size_t n, bool odd)
 		n--;
 	}
 	return n ? en_csum_add(sum, p, n) : sum;
-}
-
-static inline void dp_put_ip4(uint8_t *at, const struct dp_rewrite *r, uint8_t tos, uint16_t ip_id, unsigned int len)
-{
-	struct wire_ip4 *ip = (struct wire_ip4 *)at;
-	uint16_t csum;
-
-	ip->ver_ihl = 0x45;
-	ip->tos = tos;
-	en_store16(ip->len, (uint16_t)len);
-	en_store16(ip->id, r->df ? 0 : ip_id); /* RFC 6864 s4.1: atomic datagrams need none */
-	en_store16(ip->frag, r->df ? WIRE_IP4_DF : 0);
-	ip->ttl = DP_TTL;
-	ip->proto = WIRE_PROTO_UDP;
-	ip->csum[0] = ip->csum[1] = 0;
-	memcpy(ip->src, r->src, 4);
-	memcpy(ip->dst, r->dst, 4);
-	csum = en_csum_ip4(ip, sizeof(*ip));
-	memcpy(ip->csum, &csum, 2);
-}
-
-static inline void dp_put_ip6(uint8_t *at, const struct dp_rewrite *r, uint8_t tos, unsigned int payload)
-{
-	struct wire_ip6 *ip = (struct wire_ip6 *)at;
-
-	en_store32(ip->vtf, 0x60000000u | ((uint32_t)tos << 20));
-	en_store16(ip->plen, (uint16_t)payload);
-	ip->next = WIRE_PROTO_UDP;
-	ip->hop = DP_TTL;
-	memcpy(ip->src, r->src, 16);
-	memcpy(ip->dst, r->dst, 16);
 }
 
 /* The stored checksum of the new datagram, from that of the old one. */
@@ -133,9 +99,9 @@ static inline bool dp_rewrite_udp(struct dp_core *core, struct rte_mbuf *m, cons
 	en_store16(udp->dport, r->dport);
 	en_store16(udp->len, (uint16_t)udp_len);
 	if (r->family == EN_AF_INET)
-		dp_put_ip4(at, r, p->tos, core->ip_id++, total);
+		dp_ip4_put(at, r->src, r->dst, WIRE_PROTO_UDP, p->tos, core->ip_id++, r->df, udp_len);
 	else
-		dp_put_ip6(at, r, p->tos, udp_len);
+		dp_ip6_put(at, r->src, r->dst, WIRE_PROTO_UDP, p->tos, udp_len);
 	if (likely(csum != 0)) {
 		csum = dp_udp_csum_update(csum, old_len, (uint16_t)udp_len, r->gain);
 	} else if (r->family == EN_AF_INET6) {

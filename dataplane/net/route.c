@@ -61,14 +61,12 @@ static void add_port(struct dp_world *w, unsigned int i)
 		add(w, &p, NULL, i);
 }
 
-int dp_route_create(struct dp_world *w, struct en_err *err)
+void dp_route_create(struct dp_world *w)
 {
-	(void)err; /* the table is as large as the configuration can be */
 	w->route_n = 0;
 	for (unsigned int i = 0; i < w->port_n; i++)
 		add_port(w, i);
 	qsort(w->route, w->route_n, sizeof(w->route[0]), by_length);
-	return 0;
 }
 
 bool dp_route_find(const struct dp_world *w, const struct en_addr *dst, const struct en_addr *src,

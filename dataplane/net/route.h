@@ -11,8 +11,8 @@
 
 #include "dataplane/core.h"
 
-/* Fill world->route from addresses, gateways and static routes. */
-int dp_route_create(struct dp_world *w, struct en_err *err);
+/* Fill world->route from addresses, gateways and static routes: as large as a configuration can be. */
+void dp_route_create(struct dp_world *w);
 /*
  * Route for dst from src (an address of ours). False: none. *ret_hop is the
  * neighbour to resolve: dst itself when it is on-link.

@@ -6,50 +6,19 @@
  * Writes:    headroom of the packet, its metadata, core->ip_id.
  *
  * Specs:     RFC 768; RFC 791 s3.1; RFC 6864 (identification); RFC 8200 s3, s8.1.
- * Not here:  relayed datagrams, whose headers are rewritten (net/rewrite.c).
+ * Not here:  relayed datagrams, whose headers are rewritten (net/rewrite.h).
  */
 #include "dataplane/net/udp.h"
 
-#include "engine/base/csum.h"
-#include "engine/wire/net.h"
-
-static void build_ip4(struct dp_core *core, struct wire_ip4 *ip, const struct en_addr *src, const struct en_addr *dst,
-		      uint8_t proto, size_t payload_len, uint8_t tos, bool df)
-{
-	uint16_t csum;
-
-	memset(ip, 0, sizeof(*ip));
-	ip->ver_ihl = 0x45;
-	ip->tos = tos;
-	en_store16(ip->len, (uint16_t)(sizeof(*ip) + payload_len));
-	en_store16(ip->id, core->ip_id++);
-	en_store16(ip->frag, df ? WIRE_IP4_DF : 0);
-	ip->ttl = DP_IP_TTL;
-	ip->proto = proto;
-	memcpy(ip->src, en_addr_bytes(src), 4);
-	memcpy(ip->dst, en_addr_bytes(dst), 4);
-	csum = en_csum_ip4(ip, sizeof(*ip));
-	memcpy(ip->csum, &csum, 2);
-}
-
-static void build_ip6(struct wire_ip6 *ip, const struct en_addr *src, const struct en_addr *dst, uint8_t proto,
-		      size_t payload_len, uint8_t tos)
-{
-	en_store32(ip->vtf, UINT32_C(6) << 28 | (uint32_t)tos << 20);
-	en_store16(ip->plen, (uint16_t)payload_len);
-	ip->next = proto;
-	ip->hop = DP_IP_TTL;
-	memcpy(ip->src, src->b, 16);
-	memcpy(ip->dst, dst->b, 16);
-}
+#include "dataplane/net/ip_header.h"
 
 void dp_ip_build(struct dp_core *core, uint8_t *ip, const struct en_addr *src, const struct en_addr *dst, uint8_t proto,
 		 size_t payload_len, uint8_t tos, bool df)
 {
 	if (src->family == EN_AF_INET)
-		build_ip4(core, (struct wire_ip4 *)ip, src, dst, proto, payload_len, tos, df);
+		dp_ip4_put(ip, en_addr_bytes(src), en_addr_bytes(dst), proto, tos, core->ip_id++, df, payload_len);
 	else
-		build_ip6((struct wire_ip6 *)ip, src, dst, proto, payload_len, tos);
+		dp_ip6_put(ip, src->b, dst->b, proto, tos, payload_len);
 }
 
 void dp_udp_build(struct dp_core *core, struct rte_mbuf *m, const struct en_ep *src, const struct en_ep *dst,

@@ -5,8 +5,6 @@
 
 #include "dataplane/core.h"
 
-#define DP_IP_TTL 64 /* of what the engine sends itself */
-
 /*
  * m's data is the UDP payload, with at least 48 bytes of headroom (dp_pkt_new
  * leaves them). Puts complete UDP and IP headers with checksums in front;

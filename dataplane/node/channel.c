@@ -33,8 +33,7 @@ static uint16_t unbound(struct dp_core *core, struct rte_mbuf *m)
 		owner = dp_turn_redirect_find(core->turn, &p->src, p->where);
 	if (owner < 0)
 		return dp_drop(m, DROP_CHANNEL_UNBOUND);
-	p->owner = (uint8_t)owner;
-	p->stage = DP_STAGE_CLASS;
+	dp_give_to(m, (unsigned int)owner);
 	p->flags |= DP_PKT_HANDED_OFF;
 	return EDGE_HANDOFF;
 }

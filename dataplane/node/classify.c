@@ -37,12 +37,9 @@ enum {
 
 static inline uint16_t to_owner(struct dp_core *core, struct rte_mbuf *m, unsigned int owner, uint16_t edge)
 {
-	struct dp_pkt *p = dp_pkt(m);
-
 	if (owner == core->index)
 		return edge;
-	p->owner = (uint8_t)owner;
-	p->stage = DP_STAGE_CLASS;
+	dp_give_to(m, owner);
 	return EDGE_HANDOFF;
 }
 

@@ -112,11 +112,8 @@ static uint16_t answer_echo(struct dp_core *core, struct rte_mbuf *m, const stru
 
 static uint16_t hand_off(struct rte_mbuf *m, unsigned int owner)
 {
-	struct dp_pkt *pkt = dp_pkt(m);
-
-	pkt->owner = (uint8_t)owner;
-	pkt->stage = DP_STAGE_CLASS;
-	pkt->cls = DP_CLS_ICMP;
+	dp_pkt(m)->cls = DP_CLS_ICMP;
+	dp_give_to(m, owner);
 	return EDGE_HANDOFF;
 }
 

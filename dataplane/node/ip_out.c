@@ -39,17 +39,6 @@ static uint16_t send_fragments(struct dp_core *core, struct rte_mbuf *m, unsigne
 	return dp_consume(core, m);
 }
 
-static inline void addresses(const uint8_t *ip, struct en_addr *src, struct en_addr *dst)
-{
-	if (ip[0] >> 4 == 4) {
-		en_addr_set4(src, ((const struct wire_ip4 *)ip)->src);
-		en_addr_set4(dst, ((const struct wire_ip4 *)ip)->dst);
-	} else {
-		en_addr_set6(src, ((const struct wire_ip6 *)ip)->src);
-		en_addr_set6(dst, ((const struct wire_ip6 *)ip)->dst);
-	}
-}
-
 static inline uint16_t ip_out_one(struct dp_core *core, struct rte_mbuf *m)
 {
 	const uint8_t *ip = rte_pktmbuf_mtod(m, const uint8_t *);
@@ -59,7 +48,7 @@ static inline uint16_t ip_out_one(struct dp_core *core, struct rte_mbuf *m)
 	const uint8_t *mac;
 	bool traced;
 
-	addresses(ip, &src, &dst);
+	wire_ip_ends(ip, &src, &dst);
 	if (unlikely(!dp_route_find(core->world, &dst, &src, &port, &hop)))
 		return dp_drop(m, DROP_NO_ROUTE);
 	if (unlikely(!core->world->port[port].open))

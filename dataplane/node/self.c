@@ -34,13 +34,7 @@ static inline uint16_t self_one(struct dp_core *core, struct rte_mbuf *m)
 
 	if (++p->hops > HOPS_MAX)
 		return dp_drop(m, DROP_RELAY_LOOP);
-	if (p->family == EN_AF_INET) {
-		en_addr_set4(&p->src.addr, ((const struct wire_ip4 *)ip)->src);
-		en_addr_set4(&dst, ((const struct wire_ip4 *)ip)->dst);
-	} else {
-		en_addr_set6(&p->src.addr, ((const struct wire_ip6 *)ip)->src);
-		en_addr_set6(&dst, ((const struct wire_ip6 *)ip)->dst);
-	}
+	wire_ip_ends(ip, &p->src.addr, &dst);
 	p->src.port = en_load16(udp->sport);
 	p->dport = en_load16(udp->dport);
 	relay = dp_turn_relay_of(turn, &dst);
@@ -49,11 +43,10 @@ static inline uint16_t self_one(struct dp_core *core, struct rte_mbuf *m)
 	dp_count(core, CTR_TO_SELF);
 	p->where = (uint8_t)relay;
 	p->cls = DP_CLS_RELAY;
-	p->stage = DP_STAGE_CLASS;
 	owner = dp_turn_port_core(turn, relay, p->dport);
 	if (owner == core->index)
 		return EDGE_RELAY;
-	p->owner = (uint8_t)owner;
+	dp_give_to(m, owner);
 	return EDGE_HANDOFF;
 }
 

@@ -97,8 +97,7 @@ static inline uint16_t stun_one(struct dp_core *core, struct rte_mbuf *m)
 	case DP_TURN_SEND:
 		return send_on(core, m, &out);
 	case DP_TURN_HANDOFF:
-		p->owner = (uint8_t)out.core;
-		p->stage = DP_STAGE_CLASS;
+		dp_give_to(m, out.core);
 		p->flags |= DP_PKT_HANDED_OFF;
 		return EDGE_HANDOFF;
 	case DP_TURN_DROP:
