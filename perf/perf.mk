@@ -25,3 +25,4 @@ compare: all $(OUT)/turnload
 	$(Q)perf/compare/coturn.sh --build $(OUT) $(ARGS)
 
 .PHONY: turnload
+include perf/micro/micro.mk

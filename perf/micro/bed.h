@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * bed.h - a real one-core world in this process: a ring device, tables of a
+ * fixed size, and as many flows as asked for.
+ *
+ *   rx ring ─► net_ring ─► graph of core 0 ─► net_ring ─► tx ring
+ */
+#ifndef PERF_MICRO_BED_H
+#define PERF_MICRO_BED_H
+
+#include "dataplane/world.h"
+
+#define BED_RING    8192
+#define BED_FLOWS   100000 /* the most that a bed has room for */
+#define BED_BUFFERS 8192
+
+struct bed_flow {
+	struct en_ep client, relayed, peer;
+	uint32_t alloc, chan;
+	uint16_t number;
+};
+
+struct bed {
+	struct dp_world *world; /* NULL: closed */
+	struct dp_core *core;
+	struct rte_ring *rx, *tx;
+	struct bed_flow *flow;
+	unsigned int flow_n;
+	uint64_t now_ns;
+};
+extern struct bed bed;
+
+/* A world with n flows; kept when it has just as many. */
+void bed_open(unsigned int n);
+void bed_close(void);
+/* The gateway, next hop of everything, has just answered again. */
+void bed_neighbour_fresh(void);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * micro.h - what the benchmark registrations (*.cc) call: beds that are set up
+ * in C, and one timed round of each. No DPDK here, so that C++ need not read it.
+ *
+ * A round does its preparation untimed and returns TSC cycles a packet (or a
+ * lookup, a call). The registrations take the median over rounds: one round
+ * that the kernel or the hypervisor interrupted then changes nothing.
+ */
+#ifndef PERF_MICRO_H
+#define PERF_MICRO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- the process (env.c) --------------------------------------------------- */
+
+/* DPDK's environment on one CPU, with a second one for the rings. False: said why on stderr. */
+bool micro_start(const char *program);
+double micro_tsc_hz(void);
+bool micro_hugepages(void);
+int micro_cpu(void); /* where the benchmarks run */
+bool micro_has_second_cpu(void);
+/* Print the sentence and end: a benchmark that does not do its work has no figure. */
+void micro_die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+/* --- the relay walk (bed.c, traffic.c, walk.c) ----------------------------- */
+
+enum micro_direction {
+	MICRO_TO_PEER,
+	MICRO_TO_CLIENT
+};
+
+struct micro_walk_options {
+	unsigned int flows; /* allocations with one permission and one channel each, in random order */
+	unsigned int payload; /* bytes of application data */
+	unsigned int burst; /* packets a step, at most 64 */
+	unsigned int packets; /* different buffers that go round */
+	enum micro_direction direction;
+};
+
+enum micro_node {
+	MICRO_RX,
+	MICRO_CLASSIFY,
+	MICRO_CHANNEL,
+	MICRO_RELAY,
+	MICRO_IP_OUT,
+	MICRO_TX,
+	MICRO_NODES
+};
+extern const char *const micro_node_name[MICRO_NODES];
+
+struct micro_walk_result { /* cycles a packet */
+	double step; /* the whole step: notes, timers, rx, graph, tx */
+	double node[MICRO_NODES]; /* by the graph's own statistics; 0: not on this way */
+};
+
+/* Open the world that the options need (kept while they ask for the same). */
+void micro_walk_open(const struct micro_walk_options *o);
+void micro_walk_round(struct micro_walk_result *ret);
+void micro_walk_close(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
