@@ -30,7 +30,7 @@ int main(int argc, char **argv)
 	}
 	benchmark::RunSpecifiedBenchmarks();
 	benchmark::Shutdown();
-	if (!list)
-		micro_walk_close();
+	micro_walk_close();
+	micro_table_close();
 	return 0;
 }

@@ -65,6 +65,27 @@ void micro_walk_open(const struct micro_walk_options *o);
 void micro_walk_round(struct micro_walk_result *ret);
 void micro_walk_close(void);
 
+/* --- table lookups (tables.c, tables_look.c) -------------------------------- */
+
+enum micro_table {
+	MICRO_TABLE_FLOW, /* (client, listener) -> allocation */
+	MICRO_TABLE_CHANNEL, /* (client, listener, number) -> channel */
+	MICRO_TABLE_PEER, /* (allocation, peer) -> channel */
+	MICRO_TABLE_PERMISSION, /* (allocation, peer address) -> permission */
+	MICRO_TABLE_PORT, /* relayed port -> allocation */
+	MICRO_TABLE_RTE_HASH, /* DPDK's, the same 32-byte keys, in bulks */
+	MICRO_TABLE_RTE_HASH_OBJECT, /* and the object read that it found */
+	MICRO_TABLE_BARE, /* two dependent random cache lines, nothing else */
+	MICRO_TABLE_BARE_CHAIN, /* the same, each pair dependent on the one before: the latency of two misses */
+};
+
+/* n entries. Kept while the same is asked for. */
+void micro_table_open(enum micro_table table, unsigned int n);
+/* Look up the next MICRO_LOOKUPS entries in random order, in bulks of 64. Staged: with prefetches. */
+double micro_table_round(bool staged);
+void micro_table_close(void);
+#define MICRO_LOOKUPS 4096u
+
 #ifdef __cplusplus
 }
 #endif

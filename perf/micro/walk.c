@@ -41,6 +41,7 @@ void micro_walk_open(const struct micro_walk_options *o)
 	if (o->burst == 0 || o->burst > DP_RX_BURST || o->packets % o->burst)
 		micro_die("bursts of %u do not divide %u packets", o->burst, o->packets);
 	if (!same(o)) {
+		micro_table_close();
 		traffic_close();
 		bed_open(o->flows);
 		traffic_open(o);

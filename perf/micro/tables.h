@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tables.h - tables filled for lookups: tables.c fills them, tables_look.c asks. */
+#ifndef PERF_MICRO_TABLES_H
+#define PERF_MICRO_TABLES_H
+
+#include <rte_hash.h>
+
+#include "dataplane/turn/alloc.h"
+#include "perf/micro/micro.h"
+
+#define BULK 64
+
+struct table_line { /* what the bare loop reads */
+	uint64_t next;
+	uint64_t pad[7];
+};
+
+struct table_bed {
+	enum micro_table kind;
+	unsigned int n; /* 0: closed */
+	unsigned int at; /* place in the random order */
+	struct dp_turn t;
+	struct dp_turn_shared shared;
+	struct dp_flow_key *key; /* in random order: a stream, as packets are */
+	uint32_t *port_map;
+	struct rte_hash *hash;
+	struct table_line *line[2];
+};
+extern struct table_bed table;
+
+/* Look up a bulk; returns what was found, summed, so that nothing is optimised away. */
+uint64_t table_look(const struct dp_flow_key *key);
+uint64_t table_look_staged(const struct dp_flow_key *key);
+
+#endif
