@@ -126,6 +126,14 @@ void bed_neighbour_fresh(void)
 	dp_neigh_learn(bed.core, 0, &a, gate_mac, false);
 }
 
+void bed_step(void)
+{
+	if (bed.fused)
+		fused_step(bed.core, bed.fused);
+	else
+		dp_core_step(bed.core, bed.now_ns, bed.core->wall_s);
+}
+
 void bed_open(unsigned int n)
 {
 	if (bed.world && bed.flow_n == n)

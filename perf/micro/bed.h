@@ -27,6 +27,7 @@ struct bed {
 	struct bed_flow *flow;
 	unsigned int flow_n;
 	uint64_t now_ns;
+	unsigned int fused; /* group size; 0: the graph */
 };
 extern struct bed bed;
 
@@ -35,5 +36,10 @@ void bed_open(unsigned int n);
 void bed_close(void);
 /* The gateway, next hop of everything, has just answered again. */
 void bed_neighbour_fresh(void);
+
+/* What is measured: one step of the worker, or of the loop in fused.c. */
+void bed_step(void);
+/* fused.c: the relay's work in one loop, in groups of at most DP_RX_BURST. */
+void fused_step(struct dp_core *core, unsigned int group);
 
 #endif

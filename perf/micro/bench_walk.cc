@@ -46,5 +46,37 @@ static void shapes(benchmark::internal::Benchmark *b)
 		b->Args({1000, 64, burst});
 }
 
+static void fused(benchmark::State &state, micro_direction direction)
+{
+	micro_walk_options o = {};
+
+	o.flows = static_cast<unsigned int>(state.range(0));
+	o.payload = static_cast<unsigned int>(state.range(1));
+	o.burst = static_cast<unsigned int>(state.range(2));
+	o.fused = static_cast<unsigned int>(state.range(3));
+	o.packets = PACKETS;
+	o.direction = direction;
+	micro_walk_open(&o);
+	run_rounds(state, o.packets, "packet", [] {
+		micro_walk_result r;
+
+		micro_walk_round(&r);
+		return r.step;
+	});
+}
+
+/* group 1: packet after packet; 64: each stage for the whole burst before the next */
+static void fused_shapes(benchmark::internal::Benchmark *b)
+{
+	b->ArgNames({"channels", "payload", "burst", "group"})->UseManualTime();
+	for (long channels : {1000, 100000})
+		for (long group : {1, 8, 16, 32, 64})
+			b->Args({channels, 64, 64, group});
+	for (long burst : {32, 4, 1})
+		b->Args({1000, 64, burst, 64});
+}
+
 BENCHMARK_CAPTURE(walk, to_peer, MICRO_TO_PEER)->Apply(shapes);
 BENCHMARK_CAPTURE(walk, to_client, MICRO_TO_CLIENT)->Apply(shapes);
+BENCHMARK_CAPTURE(fused, to_peer, MICRO_TO_PEER)->Apply(fused_shapes);
+BENCHMARK_CAPTURE(fused, to_client, MICRO_TO_CLIENT)->Apply(fused_shapes);

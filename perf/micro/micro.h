@@ -29,7 +29,7 @@ bool micro_has_second_cpu(void);
 /* Print the sentence and end: a benchmark that does not do its work has no figure. */
 void micro_die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
-/* --- the relay walk (bed.c, traffic.c, walk.c) ----------------------------- */
+/* --- the relay walk (bed.c, traffic.c, walk.c, fused.c) ----------------------------- */
 
 enum micro_direction {
 	MICRO_TO_PEER,
@@ -42,6 +42,7 @@ struct micro_walk_options {
 	unsigned int burst; /* packets a step, at most 64 */
 	unsigned int packets; /* different buffers that go round */
 	enum micro_direction direction;
+	unsigned int fused; /* 0: the graph; else fused.c, in groups of so many packets */
 };
 
 enum micro_node {

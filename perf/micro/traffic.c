@@ -171,7 +171,7 @@ static void check_batch(struct rte_mbuf **m, unsigned int n, unsigned int first)
 	void *out;
 
 	rte_ring_sp_enqueue_bulk(bed.rx, (void **)m, n, NULL);
-	dp_core_step(bed.core, bed.now_ns, bed.core->wall_s);
+	bed_step();
 	for (unsigned int i = 0; i < n; i++) {
 		if (rte_ring_sc_dequeue(bed.tx, &out) != 0 || out != m[i])
 			micro_die("a packet was not relayed");

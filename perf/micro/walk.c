@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * walk.c - the whole relay walk: bursts into the rx ring, dp_core_step()
- * between two reads of the TSC, off the tx ring.
+ * walk.c - the whole relay walk: bursts into the rx ring, one step between two
+ * reads of the TSC, off the tx ring.
  *
  * The clock that the step is given advances by the cycles measured, so timers
  * run as often as they would. The cost of reading the TSC is measured and taken off.
  */
 #include <rte_cycles.h>
 
-#include "dataplane/step.h"
 #include "perf/micro/traffic.h"
 
 const char *const micro_node_name[MICRO_NODES] = {"rx", "classify", "channel", "relay", "ip_out", "tx"};
@@ -33,7 +32,7 @@ static uint64_t measure_tsc(void)
 static bool same(const struct micro_walk_options *o)
 {
 	return is_open && opt.flows == o->flows && opt.payload == o->payload && opt.packets == o->packets &&
-	       opt.direction == o->direction;
+	       opt.direction == o->direction && opt.fused == o->fused;
 }
 
 void micro_walk_open(const struct micro_walk_options *o)
@@ -44,6 +43,7 @@ void micro_walk_open(const struct micro_walk_options *o)
 		micro_table_close();
 		traffic_close();
 		bed_open(o->flows);
+		bed.fused = o->fused;
 		traffic_open(o);
 		traffic_check();
 		for (unsigned int i = 0; i < MICRO_NODES; i++)
@@ -70,7 +70,7 @@ static uint64_t timed_step(struct rte_mbuf **m, unsigned int n)
 	if (rte_ring_sp_enqueue_bulk(bed.rx, (void **)m, n, NULL) != n)
 		micro_die("the rx ring is full");
 	t0 = rte_rdtsc_precise();
-	dp_core_step(bed.core, bed.now_ns, bed.core->wall_s);
+	bed_step();
 	cycles = rte_rdtsc_precise() - t0;
 	if (rte_ring_sc_dequeue_burst(bed.tx, out, DP_RX_BURST, NULL) != n)
 		micro_die("packets were lost");
