@@ -1,18 +1,15 @@
 # Load generators and comparisons (perf/README.md).
 
-LOADGEN_LIB_SRC := $(filter-out perf/loadgen/turnload.c,$(wildcard perf/loadgen/*.c))
-LOADGEN_LIB_OBJ := $(call obj,$(LOADGEN_LIB_SRC))
+BENCH_SRC := $(wildcard perf/loadgen/*.c)
 
-$(OUT)/obj/perf/%.o: perf/%.c | packages
+$(OUT)/obj/perf/loadgen/%.o: perf/loadgen/%.c | packages
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
-	$(Q)$(CC) $(CFLAGS_ALL) -march=corei7 -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS_ALL) $(DPDK_CFLAGS) -c -o $@ $<
 
-$(OUT)/turnload: $(call obj,perf/loadgen/turnload.c) $(LOADGEN_LIB_OBJ) $(ENGINE_A)
+$(OUT)/turnpike-bench: $(call obj,$(BENCH_SRC)) $(DP_A) $(DPLOGIC_A) $(ENGINE_A)
 	@echo "  LD   $@"
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(ENGINE_LIBS) -lm
-
-turnload: $(OUT)/turnload
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(call obj,$(BENCH_SRC)) -Wl,--start-group $(DP_A) $(DPLOGIC_A) $(ENGINE_A) -Wl,--end-group $(ENGINE_LIBS) $(DPDK_LIBS) -lm
 
 # the generator's own arithmetic has unit tests too
 PERF_TEST_BIN := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/unit/perf/*_test.c))
@@ -21,8 +18,7 @@ $(PERF_TEST_BIN): $(PERF_TEST_OBJ)
 $(PERF_TEST_BIN): TEST_LIB += $(PERF_TEST_OBJ)
 
 # as root: about ten minutes, inside namespaces of its own. ARGS="--rounds 5 …"
-compare: all $(OUT)/turnload
+compare: all $(OUT)/turnpike-bench
 	$(Q)perf/compare/coturn.sh --build $(OUT) $(ARGS)
 
-.PHONY: turnload
 include perf/micro/micro.mk

@@ -1,92 +1,147 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * allocate.c - turnload allocate and hold: authenticated allocations per
- * second, and many allocations kept while someone looks at the server.
+ * allocate.c - authenticated allocations per second, and many allocations
+ * kept while someone looks at the server.
  *
  * Each allocation is that of a new client: a request without credentials, the
- * 401, the request with them. A round makes --clients of them and stops the
- * clock; only then are they released. The next round uses other source ports,
+ * 401, the request with them. A storm makes --clients of them and stops the
+ * clock; only then are they released. The next one uses other addresses,
  * because a server may remember a 5-tuple for some time after its release
- * (and then answers 437, RFC 8656 s7.2).
+ * (and then answers 437, RFC 8656 s7.2). With --rate they come steadily and
+ * are released at once.
  */
 #include <stdio.h>
 #include <unistd.h>
 
-#include "perf/loadgen/client.h"
+#include "engine/base/clock.h"
+#include "perf/loadgen/clock.h"
 #include "perf/loadgen/command.h"
+#include "perf/loadgen/progress.h"
 #include "perf/loadgen/report.h"
 
-#define FIRST_PORT 4000
-#define LAST_PORT  65000
+#define DRAIN_NS UINT64_C(8000000000) /* longer than a request is repeated and waited for at first */
 
-/* One round's result; NULL after a line on stderr. */
-static json_t *allocate_round(const struct load_options *o, uint16_t port)
+static int check(const struct load_clients *cs, struct en_err *err)
 {
-	struct load_clients cs;
-	json_t *j;
-	uint64_t ns;
-
-	if (load_clients_open(o, port, &cs) < 0)
-		return NULL;
-	ns = load_clients_run(&cs, &load_plan_allocate);
-	j = load_report_clients(&cs, ns);
-	load_clients_run(&cs, &load_plan_release);
-	load_clients_close(&cs);
-	return j;
+	if (cs->completed && cs->failed <= cs->completed / 10)
+		return 0;
+	load_clients_explain(cs, err);
+	return -1;
 }
 
-int load_allocate(const struct load_options *o)
+static int storm(struct load_bed *b, json_t *ret_run, struct en_err *err)
 {
-	json_t *rounds;
+	struct load_clients *cs = &b->clients;
 
-	if (o->clients * (o->rounds + 1) > LAST_PORT - FIRST_PORT) {
-		fprintf(stderr, "turnload: %u rounds and a warm-up of %u clients need more than %d source ports\n",
-			o->rounds, o->clients, LAST_PORT - FIRST_PORT);
-		return 1;
+	load_progress_doing("allocations");
+	load_bed_run(b, cs, &load_plan_allocate);
+	json_object_set_new(ret_run, "allocate", load_report_clients(cs, cs->last_ns - cs->start_ns));
+	return check(cs, err);
+}
+
+/* Open loop: an allocation begins when it is due, whatever became of those before. */
+static int steady(struct load_bed *b, json_t *ret_run, struct en_err *err)
+{
+	struct load_pace pace = load_pace(load_now(), b->o->rate, b->o->ms);
+	struct load_clients *cs = &b->clients;
+	uint64_t now = load_now(), begun = 0, refused = 0, end;
+
+	load_progress_doing("steady allocations");
+	load_clients_begin(cs, &load_plan_churn);
+	end = load_pace_at(&pace, pace.total) + DRAIN_NS;
+	while ((begun < pace.total || cs->busy_n) && now < end) {
+		now = load_now();
+		for (uint64_t due = load_pace_due(&pace, now); begun < due; begun++)
+			refused += !load_clients_start_next(cs, now);
+		load_bed_receive(b, NULL);
 	}
-	rounds = json_array();
-	/* round 0 warms up and is not reported */
-	for (unsigned int i = 0; i <= o->rounds; i++) {
-		json_t *j = allocate_round(o, (uint16_t)(FIRST_PORT + i * o->clients));
+	json_object_set_new(ret_run, "allocate", load_report_clients(cs, cs->last_ns - cs->start_ns));
+	if (refused)
+		return en_fail(
+			err, -1,
+			"%llu of %llu allocations could not begin, because all %u clients still waited for answers: "
+			"raise --clients or lower --rate",
+			(unsigned long long)refused, (unsigned long long)pace.total, cs->n);
+	return check(cs, err);
+}
 
-		if (j == NULL) {
-			json_decref(rounds);
-			return 1;
+static int next_clients(struct load_bed *b, unsigned int round, struct en_err *err)
+{
+	struct en_addr first = load_addr_plus(&b->o->address.addr, round * load_clients_addresses(b->o->clients));
+
+	load_clients_free(&b->clients);
+	return load_clients_init(&b->clients, b->o, &b->up, &first, b->o->clients, err);
+}
+
+static double per_second(const json_t *run)
+{
+	return json_number_value(json_object_get(json_object_get(run, "allocate"), "per_second"));
+}
+
+/* Round 0 warms up and is not reported. */
+static int rounds(struct load_bed *b, json_t *result, struct en_err *err)
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; rc == 0 && i <= b->o->runs; i++) {
+		json_t *run = json_object();
+
+		rc = next_clients(b, i, err);
+		if (rc == 0)
+			rc = b->o->rate && i ? steady(b, run, err) : storm(b, run, err);
+		if (rc == 0)
+			load_bed_run(b, &b->clients, &load_plan_release);
+		if (i == 0 || rc != 0) {
+			json_decref(run);
+			continue;
 		}
-		if (i > 0)
-			json_array_append_new(rounds, j);
-		else
-			json_decref(j);
+		json_array_append_new(json_object_get(result, "runs"), run);
+		load_report_metric(result, "allocations", "allocations/s", "higher", per_second(run));
+		load_report_metric(result, "allocation_p50", "us", "lower",
+				   (double)load_hist_quantile(&b->clients.latency, 0.5) / 1000);
 	}
-	load_report_print(
-		json_pack("{s:i, s:i, s:o}", "clients", (int)o->clients, "window", (int)o->window, "rounds", rounds),
-		o->json);
-	return 0;
+	return rc;
 }
 
-static void wait_for_end_of_input(void)
+int load_allocate(const struct load_options *o, json_t *result, struct en_err *err)
+{
+	struct load_bed *b;
+	int rc = load_bed_open(o, &load_traffic_relay, &b, err);
+
+	if (rc != 0)
+		return rc;
+	rc = rounds(b, result, err);
+	load_bed_close(b);
+	return rc;
+}
+
+static void wait_for_end_of_input(struct load_bed *b)
 {
 	char buf[256];
 
+	load_progress_doing(NULL);
 	while (read(STDIN_FILENO, buf, sizeof(buf)) > 0)
 		;
+	load_bed_receive(b, NULL);
 }
 
-int load_hold(const struct load_options *o)
+int load_hold(const struct load_options *o, struct en_err *err)
 {
-	struct load_clients cs;
-	uint64_t ns;
-	int rc;
+	struct load_bed *b;
+	json_t *j;
+	int rc = load_bed_open(o, &load_traffic_relay, &b, err);
 
-	if (load_clients_open(o, 0, &cs) < 0)
-		return 1;
-	ns = load_clients_run(&cs, &load_plan_bind);
-	rc = cs.completed == cs.n ? 0 : 1;
-	load_report_print(load_report_clients(&cs, ns), o->json);
-	wait_for_end_of_input();
-	load_clients_run(&cs, &load_plan_release);
-	load_clients_close(&cs);
-	if (rc)
-		fputs("turnload: not every allocation could be made\n", stderr);
+	if (rc != 0)
+		return rc;
+	rc = load_bed_bind(b, err);
+	if (rc == 0) {
+		j = load_report_clients(&b->clients, b->clients.last_ns - b->clients.start_ns);
+		json_dumpf(j, stdout, JSON_COMPACT);
+		putchar('\n');
+		fflush(stdout);
+		json_decref(j);
+		wait_for_end_of_input(b);
+	}
+	load_bed_close(b);
 	return rc;
 }

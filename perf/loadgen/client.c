@@ -1,27 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * client.c - the requests and responses of one TURN client.
+ * client.c - many TURN clients and the plan that they walk through.
  *
- * Runs on:   the generator's thread.
- * Reads:     responses on the client's socket.
- * Writes:    the client's step, nonce and tid; the counters of the whole.
- *
- * Responses are matched by transaction id; their MESSAGE-INTEGRITY is not
- * verified, because the generator's time is what a comparison has least of.
- *
- * Specs:     RFC 8489 s9.2 (long-term credentials), RFC 8656 s7-s12.
+ * A client takes one place in the window from the first request of its plan
+ * to the last answer.
  */
 #include "perf/loadgen/client.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
-#include "engine/base/clock.h"
-#include "engine/base/random.h"
-#include "engine/wire/stun_auth.h"
-#include "perf/loadgen/client_priv.h"
+#include "perf/loadgen/client_msg.h"
+#include "perf/loadgen/clock.h"
 
-#define LIFETIME_S 3600
+#define RTO_NS  (UINT64_C(500) * 1000 * 1000) /* RFC 8489 s6.2.1: 500 ms */
+#define SCAN_NS (UINT64_C(50) * 1000 * 1000)
 
 const struct load_plan load_plan_bind = {
 	.first = LOAD_STEP_CHALLENGE,
@@ -31,8 +25,20 @@ const struct load_plan load_plan_bind = {
 		 [LOAD_STEP_BIND] = LOAD_STEP_DONE},
 };
 const struct load_plan load_plan_rebind = {
-	.first = LOAD_STEP_PERMIT,
-	.next = {[LOAD_STEP_PERMIT] = LOAD_STEP_BIND, [LOAD_STEP_BIND] = LOAD_STEP_DONE},
+	.first = LOAD_STEP_REFRESH,
+	.next = {[LOAD_STEP_REFRESH] = LOAD_STEP_PERMIT,
+		 [LOAD_STEP_PERMIT] = LOAD_STEP_BIND,
+		 [LOAD_STEP_BIND] = LOAD_STEP_DONE},
+};
+const struct load_plan load_plan_permit = {
+	.first = LOAD_STEP_CHALLENGE,
+	.next = {[LOAD_STEP_CHALLENGE] = LOAD_STEP_ALLOCATE,
+		 [LOAD_STEP_ALLOCATE] = LOAD_STEP_PERMIT,
+		 [LOAD_STEP_PERMIT] = LOAD_STEP_DONE},
+};
+const struct load_plan load_plan_repermit = {
+	.first = LOAD_STEP_REFRESH,
+	.next = {[LOAD_STEP_REFRESH] = LOAD_STEP_PERMIT, [LOAD_STEP_PERMIT] = LOAD_STEP_DONE},
 };
 const struct load_plan load_plan_allocate = {
 	.first = LOAD_STEP_CHALLENGE,
@@ -43,139 +49,211 @@ const struct load_plan load_plan_release = {
 	.next = {[LOAD_STEP_RELEASE] = LOAD_STEP_DONE},
 };
 
-static void put_credentials(const struct load_clients *cs, const struct load_client *c, struct wire_stun_builder *b)
+const struct load_plan load_plan_churn = {
+	.first = LOAD_STEP_CHALLENGE,
+	.next = {[LOAD_STEP_CHALLENGE] = LOAD_STEP_ALLOCATE,
+		 [LOAD_STEP_ALLOCATE] = LOAD_STEP_RELEASE,
+		 [LOAD_STEP_RELEASE] = LOAD_STEP_DONE},
+};
+
+uint32_t load_clients_addresses(uint32_t n)
 {
-	wire_stun_put(b, WIRE_ATTR_USERNAME, cs->user, strlen(cs->user));
-	wire_stun_put(b, WIRE_ATTR_REALM, cs->realm, strlen(cs->realm));
-	wire_stun_put(b, WIRE_ATTR_NONCE, c->nonce, c->nonce_len);
-	wire_stun_put_mi(b, cs->key, sizeof(cs->key));
+	return (n + LOAD_CLIENT_PORTS - 1) / LOAD_CLIENT_PORTS;
 }
 
-static size_t build(const struct load_clients *cs, const struct load_client *c, uint8_t *buf, size_t cap)
+int load_clients_init(struct load_clients *cs, const struct load_options *o, struct load_path *path,
+		      const struct en_addr *first, uint32_t n, struct en_err *err)
 {
-	static const uint8_t method[] = {
-		[LOAD_STEP_CHALLENGE] = WIRE_STUN_ALLOCATE,       [LOAD_STEP_ALLOCATE] = WIRE_STUN_ALLOCATE,
-		[LOAD_STEP_PERMIT] = WIRE_STUN_CREATE_PERMISSION, [LOAD_STEP_BIND] = WIRE_STUN_CHANNEL_BIND,
-		[LOAD_STEP_RELEASE] = WIRE_STUN_REFRESH,
+	*cs = (struct load_clients){
+		.path = path,
+		.server = o->server,
+		.peer = {.addr = o->peer_address, .port = LOAD_PEER_PORT},
+		.first = *first,
+		.n = n,
+		.peers = o->peers,
+		.window = o->window,
+		.user = o->user,
+		.password = o->password,
+		.client = calloc(n, sizeof(*cs->client)),
+		.busy = calloc(n, sizeof(*cs->busy)),
 	};
-	struct wire_stun_builder b;
-
-	wire_stun_build(&b, buf, cap, method[c->step], WIRE_STUN_REQUEST, c->tid);
-	switch (c->step) {
-	case LOAD_STEP_CHALLENGE:
-	case LOAD_STEP_ALLOCATE:
-		wire_stun_put_u32(&b, WIRE_ATTR_REQUESTED_TRANSPORT, 17u << 24);
-		wire_stun_put_u32(&b, WIRE_ATTR_LIFETIME, LIFETIME_S);
-		break;
-	case LOAD_STEP_PERMIT:
-		wire_stun_put_xor_addr(&b, WIRE_ATTR_XOR_PEER_ADDRESS, &c->peer);
-		break;
-	case LOAD_STEP_BIND:
-		wire_stun_put_u32(&b, WIRE_ATTR_CHANNEL_NUMBER, (uint32_t)c->channel << 16);
-		wire_stun_put_xor_addr(&b, WIRE_ATTR_XOR_PEER_ADDRESS, &c->peer);
-		break;
-	default:
-		wire_stun_put_u32(&b, WIRE_ATTR_LIFETIME, 0);
+	if (!cs->client || !cs->busy) {
+		load_clients_free(cs);
+		return en_fail(err, -1, "no memory for %u clients", n);
 	}
-	if (c->step != LOAD_STEP_CHALLENGE)
-		put_credentials(cs, c, &b);
-	return wire_stun_finish(&b);
-}
-
-void load_client_transmit(struct load_clients *cs, struct load_client *c)
-{
-	uint8_t buf[LOAD_NONCE_MAX + 2048];
-	size_t len = build(cs, c, buf, sizeof(buf));
-
-	c->sent_ns = en_mono_ns();
-	if (c->tries++ == 0)
-		cs->requests++;
-	else
-		cs->retransmits++;
-	c->waiting = true;
-	/* A failed send is a lost packet: the retransmission repairs it. */
-	(void)!send(c->fd, buf, len, MSG_DONTWAIT);
-}
-
-void load_client_enter(struct load_clients *cs, struct load_client *c, uint8_t step)
-{
-	c->step = step;
-	c->tries = 0;
-	c->waiting = false;
-	if (step == LOAD_STEP_DONE)
-		return;
-	en_random(c->tid, sizeof(c->tid));
-	load_client_transmit(cs, c);
-}
-
-/* Keep the realm (once, for all) and the nonce of a 401 or 438. */
-static bool learn(struct load_clients *cs, struct load_client *c, const struct wire_stun *s)
-{
-	struct wire_attr_iter it = {0};
-	struct wire_attr a;
-	bool nonce = false;
-
-	while (wire_stun_next(s, &it, &a)) {
-		if (a.type == WIRE_ATTR_NONCE && a.len <= sizeof(c->nonce)) {
-			memcpy(c->nonce, a.value, a.len);
-			c->nonce_len = a.len;
-			nonce = true;
-		} else if (a.type == WIRE_ATTR_REALM && !cs->keyed && a.len < sizeof(cs->realm)) {
-			memcpy(cs->realm, a.value, a.len);
-			cs->realm[a.len] = '\0';
-			wire_stun_key_md5(cs->user, strlen(cs->user), cs->realm, cs->password, strlen(cs->password),
-					  cs->key);
-			cs->keyed = true;
-		}
-	}
-	return nonce && cs->keyed;
-}
-
-static unsigned int error_code(const struct wire_stun *s)
-{
-	struct wire_attr_iter it = {0};
-	struct wire_attr a;
-
-	while (wire_stun_next(s, &it, &a)) {
-		if (a.type == WIRE_ATTR_ERROR_CODE && a.len >= 4)
-			return (a.value[2] & 7u) * 100 + a.value[3] % 100;
-	}
+	load_nic_add(path->nic, first, load_clients_addresses(n));
 	return 0;
 }
 
-static enum load_event on_error(struct load_clients *cs, struct load_client *c, const struct wire_stun *s)
+void load_clients_free(struct load_clients *cs)
 {
-	unsigned int code = error_code(s);
-
-	if (c->step == LOAD_STEP_CHALLENGE && code == WIRE_ERR_UNAUTHENTICATED)
-		return learn(cs, c, s) ? LOAD_EVENT_SUCCESS : LOAD_EVENT_FAILURE;
-	if (code < LOAD_ERROR_MAX)
-		cs->error_n[code]++;
-	if (code == WIRE_ERR_STALE_NONCE && c->stale++ < LOAD_TRIES_MAX && learn(cs, c, s))
-		return LOAD_EVENT_AGAIN;
-	return LOAD_EVENT_FAILURE;
+	for (uint32_t i = 0; cs->client && i < cs->n; i++)
+		free(cs->client[i].nonce);
+	free(cs->client);
+	free(cs->busy);
+	*cs = (struct load_clients){0};
 }
 
-enum load_event load_client_receive(struct load_clients *cs, struct load_client *c)
+struct en_ep load_clients_local(const struct load_clients *cs, uint32_t i)
 {
-	uint8_t buf[2048];
-	struct wire_stun s;
-	ssize_t len = recv(c->fd, buf, sizeof(buf), MSG_DONTWAIT);
+	return (struct en_ep){.addr = load_addr_plus(&cs->first, i / LOAD_CLIENT_PORTS),
+			      .port = (uint16_t)(LOAD_CLIENT_PORT + i % LOAD_CLIENT_PORTS)};
+}
 
-	if (len <= 0)
-		return LOAD_EVENT_NONE;
-	if (!c->waiting || wire_stun_parse(buf, (size_t)len, &s) != WIRE_STUN_OK ||
-	    memcmp(s.tid, c->tid, sizeof(c->tid)) != 0)
-		return LOAD_EVENT_IGNORED;
-	if (s.cls == WIRE_STUN_ERROR)
-		return on_error(cs, c, &s);
-	if (s.cls != WIRE_STUN_SUCCESS || c->step == LOAD_STEP_CHALLENGE)
-		return LOAD_EVENT_FAILURE;
-	if (c->step == LOAD_STEP_ALLOCATE) {
-		c->allocated = true;
-		cs->allocated++;
-	} else if (c->step == LOAD_STEP_RELEASE) {
-		c->allocated = false;
+struct en_ep load_clients_peer(const struct load_clients *cs, uint32_t i)
+{
+	return (struct en_ep){.addr = cs->peer.addr, .port = (uint16_t)(cs->peer.port + i % cs->peers)};
+}
+
+uint32_t load_clients_at(const struct load_clients *cs, const struct en_ep *local)
+{
+	uint32_t addresses = load_clients_addresses(cs->n), a = load_addr_index(&cs->first, &local->addr, addresses);
+	uint32_t p = (uint32_t)local->port - LOAD_CLIENT_PORT, i = a * LOAD_CLIENT_PORTS + p;
+
+	return a < addresses && p < LOAD_CLIENT_PORTS && i < cs->n ? i : cs->n;
+}
+
+/* --- walking --------------------------------------------------------------------- */
+
+static void enter(struct load_clients *cs, uint32_t i, uint8_t step, uint64_t now)
+{
+	struct load_client *c = &cs->client[i];
+
+	c->step = step;
+	c->tries = 0;
+	c->waiting = false;
+	if (step != LOAD_STEP_DONE)
+		load_client_transmit(cs, i, now);
+}
+
+static void start(struct load_clients *cs, uint32_t i, uint64_t now)
+{
+	struct load_client *c = &cs->client[i];
+
+	/* a client that a failure left in the middle of an earlier plan has nothing to release */
+	if (cs->plan->first == LOAD_STEP_RELEASE && !c->allocated)
+		return;
+	c->busy_at = cs->busy_n;
+	cs->busy[cs->busy_n++] = i;
+	c->began_ns = now;
+	c->stale = 0;
+	enter(cs, i, cs->plan->first, now);
+}
+
+static void leave(struct load_clients *cs, uint32_t i)
+{
+	struct load_client *c = &cs->client[i];
+	uint32_t last = cs->busy[--cs->busy_n];
+
+	c->waiting = false;
+	cs->busy[c->busy_at] = last;
+	cs->client[last].busy_at = c->busy_at;
+}
+
+static void fail(struct load_clients *cs, uint32_t i)
+{
+	cs->failed++;
+	leave(cs, i);
+}
+
+static void advance(struct load_clients *cs, uint32_t i, uint64_t now)
+{
+	struct load_client *c = &cs->client[i];
+
+	enter(cs, i, cs->plan->next[c->step], now);
+	if (c->step != LOAD_STEP_DONE)
+		return;
+	cs->last_ns = now;
+	load_hist_add(&cs->latency, now - c->began_ns);
+	cs->completed++;
+	leave(cs, i);
+}
+
+void load_clients_answer(struct load_clients *cs, uint32_t i, const uint8_t *data, size_t len, uint64_t now)
+{
+	switch (load_client_take(cs, i, data, len)) {
+	case LOAD_EVENT_IGNORED:
+		break;
+	case LOAD_EVENT_SUCCESS:
+		advance(cs, i, now);
+		break;
+	case LOAD_EVENT_AGAIN:
+		enter(cs, i, cs->client[i].step, now);
+		break;
+	case LOAD_EVENT_FAILURE:
+		fail(cs, i);
 	}
-	return LOAD_EVENT_SUCCESS;
+}
+
+static void repeat_old(struct load_clients *cs, uint64_t now)
+{
+	if (now < cs->scan_ns)
+		return;
+	cs->scan_ns = now + SCAN_NS;
+	for (uint32_t k = cs->busy_n; k-- > 0;) {
+		struct load_client *c = &cs->client[cs->busy[k]];
+
+		if (now - c->sent_ns < RTO_NS)
+			continue;
+		if (c->tries < LOAD_TRIES_MAX) {
+			load_client_transmit(cs, cs->busy[k], now);
+		} else {
+			cs->unanswered++;
+			fail(cs, cs->busy[k]);
+		}
+	}
+}
+
+void load_clients_begin(struct load_clients *cs, const struct load_plan *plan)
+{
+	cs->plan = plan;
+	cs->begun = cs->busy_n = 0;
+	cs->requests = cs->retransmits = cs->completed = cs->failed = cs->allocated = cs->unanswered = 0;
+	memset(cs->error_n, 0, sizeof(cs->error_n));
+	load_hist_init(&cs->latency);
+	cs->start_ns = cs->last_ns = load_now();
+	cs->scan_ns = 0;
+}
+
+bool load_clients_turn(struct load_clients *cs, uint64_t now)
+{
+	while (cs->busy_n < cs->window && cs->begun < cs->n)
+		start(cs, cs->begun++, now);
+	repeat_old(cs, now);
+	return cs->busy_n > 0 || cs->begun < cs->n;
+}
+
+bool load_clients_start_next(struct load_clients *cs, uint64_t now)
+{
+	repeat_old(cs, now);
+	for (uint32_t tried = 0; tried < cs->n; tried++) {
+		uint32_t i = cs->begun++ % cs->n;
+
+		if (!cs->client[i].waiting) {
+			start(cs, i, now);
+			return true;
+		}
+	}
+	return false;
+}
+
+void load_clients_explain(const struct load_clients *cs, struct en_err *err)
+{
+	char server[EN_ADDRSTR_MAX], codes[128] = "";
+	size_t used = 0;
+
+	for (unsigned int i = 0; i < LOAD_ERROR_MAX; i++)
+		if (cs->error_n[i] && used < sizeof(codes) - 24)
+			used += (size_t)snprintf(codes + used, sizeof(codes) - used, "%s%u (%u times)",
+						 used ? ", " : "", i, cs->error_n[i]);
+	en_ep_str(&cs->server, server);
+	if (used && cs->error_n[WIRE_ERR_UNAUTHENTICATED])
+		en_fail(err, -1, "%s refuses the credentials: error %s; are --user and --password right?", server,
+			codes);
+	else if (used)
+		en_fail(err, -1, "%s failed %llu of %u clients with error %s", server, (unsigned long long)cs->failed,
+			cs->n, codes);
+	else
+		en_fail(err, -1, "%s does not answer TURN requests: %llu of %u clients gave up", server,
+			(unsigned long long)cs->unanswered, cs->n);
 }

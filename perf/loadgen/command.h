@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * command.h - turnload's subcommands. Each returns the exit status: 0, or 1
- * after a line on stderr.
- */
+/* command.h - the subcommands. They run on the generator's thread; 0, or -1 with the sentence that says why not. */
 #ifndef LOAD_COMMAND_H
 #define LOAD_COMMAND_H
 
-#include "perf/loadgen/options.h"
+#include <jansson.h>
 
-int load_relay(const struct load_options *o);
-int load_allocate(const struct load_options *o);
-int load_hold(const struct load_options *o);
+#include "perf/loadgen/bed.h"
+
+/* relay, rtp, junk, forward, stun: fixed rate, search and curve, as often as asked for. */
+int load_stream(const struct load_options *o, json_t *result, struct en_err *err);
+int load_allocate(const struct load_options *o, json_t *result, struct en_err *err);
+/* Prints its own result, before it waits for the end of standard input. */
+int load_hold(const struct load_options *o, struct en_err *err);
+
+/* One search for every loss limit, loosest first; appends to the run. 0 or -1. */
+int load_search_limits(struct load_bed *b, json_t *result, json_t *run, uint64_t *ret_no_loss, struct en_err *err);
+/* A trial in which the generator held, if it can be had in a few tries. */
+int load_trial_try(struct load_bed *b, uint64_t rate, unsigned int ms, struct load_trial *t, struct en_err *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * options.c - turnload's command line: one table gives the names, the types,
- * the ranges and the help.
+ * options.c - turnpike-bench's command line: one table gives the names, the
+ * subcommands that know them, the types, the ranges and the help.
  */
 #include "perf/loadgen/options.h"
 
@@ -10,91 +10,157 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "perf/loadgen/trial.h"
+#include "perf/loadgen/payload.h"
+
+#define LOAD_PEERS_MAX 8000
 
 enum kind {
 	KIND_FLAG,
 	KIND_TEXT,
 	KIND_ADDR,
+	KIND_PREFIX,
 	KIND_EP,
 	KIND_UINT,
-	KIND_INT,
 	KIND_U64,
 	KIND_REAL,
 	KIND_SECONDS, /* written in seconds, kept in milliseconds */
+	KIND_SIZES,
+	KIND_DIRECTION,
+	KIND_METHOD,
+	KIND_ORDER,
 };
 
 struct spec {
 	const char *name;
+	unsigned int commands;
 	enum kind kind;
 	size_t offset;
 	double min, max; /* of the numbers */
 	const char *help;
 };
 
-#define AT(field) offsetof(struct load_options, field)
+#define AT(field)  offsetof(struct load_options, field)
+#define TURN       (LOAD_RELAY | LOAD_RTP | LOAD_JUNK | LOAD_ALLOCATE | LOAD_HOLD)
+#define RELAYED    (LOAD_RELAY | LOAD_RTP | LOAD_JUNK)
+#define STREAM     (RELAYED | LOAD_FORWARD | LOAD_STUN)
+#define ALL        (STREAM | TURN)
+#define RATE_MAX   1e9
+#define CLIENT_MAX 2000000
 
 static const struct spec specs[] = {
-	{"server", KIND_EP, AT(server), 0, 0, "A:P  the TURN server"},
-	{"client", KIND_ADDR, AT(client), 0, 0, "A    source address of the clients"},
-	{"peer", KIND_EP, AT(peer), 0, 0, "A:P  the first peer socket"},
-	{"client-ns", KIND_TEXT, AT(client_ns), 0, 0,
-	 "N    network namespace of the client sockets: a name, or a path such as /proc/PID/ns/net"},
-	{"peer-ns", KIND_TEXT, AT(peer_ns), 0, 0, "N    network namespace of the peer sockets"},
-	{"user", KIND_TEXT, AT(user), 0, 0, "U    long-term credentials"},
-	{"password", KIND_TEXT, AT(password), 0, 0, "P"},
-	{"clients", KIND_UINT, AT(clients), 1, 60000, "N    allocations, each from a source port of its own; 100"},
-	{"peers", KIND_UINT, AT(peers), 1, LOAD_PEERS_MAX, "N    peer sockets, on consecutive ports; 1"},
-	{"window", KIND_UINT, AT(window), 1, 60000, "N    clients with a request outstanding; 64"},
-	{"size", KIND_UINT, AT(size), LOAD_PAYLOAD_MIN, LOAD_PAYLOAD_MAX, "B    application data in a message; 200"},
-	{"burst", KIND_UINT, AT(burst), 1, LOAD_BATCH, "N    consecutive packets of one client; 8"},
-	{"whole-bursts", KIND_FLAG, AT(whole), 0, 0, "     wait until a burst is due as a whole"},
-	{"gso", KIND_FLAG, AT(gso), 0, 0, "     one walk of the kernel's stack for a burst"},
-	{"cpu", KIND_INT, AT(cpu), -1, 1023, "N    pin the generator to this CPU"},
-	{"rate", KIND_U64, AT(rate), 1, 1e9, "R    relay: packets/s of a fixed-rate run"},
-	{"seconds", KIND_SECONDS, AT(ms), 0.01, 3600, "S    relay: length of the fixed-rate run; 5"},
-	{"search", KIND_FLAG, AT(search), 0, 0, "     relay: highest rate at 0.5 %, 0.1 % and no loss"},
-	{"start", KIND_U64, AT(search_start), 1, 1e9, "R    first rate of the search; 50000"},
-	{"max", KIND_U64, AT(search_max), 1, 1e9, "R    highest rate of the search; 2000000"},
-	{"width", KIND_REAL, AT(search_width), 0.0001, 0.5, "F    relative precision of the search; 0.02"},
-	{"votes", KIND_UINT, AT(search_votes), 1, 10, "N    trials of a rate that must agree; 2"},
-	{"trial", KIND_SECONDS, AT(trial_ms), 0.01, 3600, "S    length of a search trial; 1"},
-	{"direct", KIND_FLAG, AT(direct), 0, 0,
-	 "     relay: no server, straight to the peer: the generator's own limit"},
-	{"rounds", KIND_UINT, AT(rounds), 1, 1000, "N    allocate: times that all clients allocate; 5"},
-	{"json", KIND_FLAG, AT(json), 0, 0, "     the result on one line (it is JSON in any case)"},
+	{"port", ALL, KIND_TEXT, AT(port), 0, 0,
+	 "DEV    xdp:IFACE, memif:SOCKET,role=client, a PCI address, any DPDK device"},
+	{"port2", RELAYED | LOAD_FORWARD, KIND_TEXT, AT(port2), 0, 0, "DEV    another one, for the peers' side"},
+	{"address", ALL, KIND_PREFIX, AT(address), 0, 0, "A/LEN  of the first client; more follow when ports run out"},
+	{"peer-address", RELAYED, KIND_ADDR, AT(peer_address), 0, 0, "A      of the peers; that of --address"},
+	{"gateway", ALL, KIND_ADDR, AT(gateway), 0, 0, "A      where packets for other networks go"},
+	{"cpu", ALL, KIND_UINT, AT(cpu), 0, 1023, "N      CPU of the generator; 0"},
+	{"mtu", ALL, KIND_UINT, AT(mtu), 576, 9000, "B      1500"},
+	{"buffers", ALL, KIND_UINT, AT(buffers), 1024, 4e6, "N      packet buffers of a port; 32768"},
+	{"descriptors", ALL, KIND_UINT, AT(descriptors), 64, 32768, "N      per ring; 4096"},
+	{"eal", ALL, KIND_TEXT, AT(eal), 0, 0, "WORDS  further words for DPDK's start"},
+	{"server", TURN | LOAD_STUN, KIND_EP, AT(server), 0, 0, "A:P    the server"},
+	{"user", TURN, KIND_TEXT, AT(user), 0, 0, "U      long-term credentials"},
+	{"password", TURN, KIND_TEXT, AT(password), 0, 0, "P"},
+	{"destination", LOAD_FORWARD, KIND_EP, AT(destination), 0, 0, "A:P    where the packets go"},
+	{"mac", LOAD_FORWARD, KIND_TEXT, AT(mac), 0, 0, "MAC    of the next hop; else it is asked for"},
+	{"clients", ALL, KIND_UINT, AT(clients), 1, CLIENT_MAX, "N      clients (allocations, streams, flows); 100"},
+	{"peers", RELAYED, KIND_UINT, AT(peers), 1, LOAD_PEERS_MAX, "N      peers, on consecutive ports; 1"},
+	{"window", TURN, KIND_UINT, AT(window), 1, 4096, "N      clients with a request outstanding; 64"},
+	{"size", RELAYED | LOAD_FORWARD, KIND_SIZES, AT(size), 0, 0,
+	 "LIST   payload bytes, in turn: 200 or 64x7,512x4,1200; 200"},
+	{"burst", STREAM, KIND_UINT, AT(burst), 1, LOAD_BURST_MAX,
+	 "N      packets of one client in a row, sent together; 1"},
+	{"direction", RELAYED, KIND_DIRECTION, AT(direction), 0, 0, "D      up (client to peer), down, both, echo; up"},
+	{"method", RELAYED, KIND_METHOD, AT(send), 0, 0, "M      channel or send (indications); channel"},
+	{"order", RELAYED | LOAD_FORWARD, KIND_ORDER, AT(random), 0, 0,
+	 "O      of the clients: sequential or random; sequential"},
+	{"junk", LOAD_RELAY | LOAD_JUNK | LOAD_STUN, KIND_U64, AT(junk), 1, RATE_MAX,
+	 "R      hostile packets/s beside the load"},
+	{"churn", LOAD_RELAY | LOAD_JUNK, KIND_U64, AT(churn), 1, RATE_MAX,
+	 "R      allocations/s beside the load, released at once"},
+	{"rate", ALL, KIND_U64, AT(rate), 1, RATE_MAX, "R      packets/s (allocations/s) of a fixed-rate run"},
+	{"seconds", ALL, KIND_SECONDS, AT(ms), 0.01, 86400, "S      its length; 5"},
+	{"search", STREAM, KIND_FLAG, AT(search), 0, 0, "       highest rate at 0.5 %, 0.1 % and no loss"},
+	{"curve", STREAM, KIND_FLAG, AT(curve), 0, 0, "       then loads of 10 % to 200 % of what the search found"},
+	{"start", STREAM, KIND_U64, AT(search_start), 1, RATE_MAX, "R      first rate of the search; 100000"},
+	{"max", STREAM, KIND_U64, AT(search_max), 1, RATE_MAX, "R      highest rate of the search; 100000000"},
+	{"width", STREAM, KIND_REAL, AT(search_width), 0.0001, 0.5, "F      relative precision of the search; 0.02"},
+	{"votes", STREAM, KIND_UINT, AT(search_votes), 1, 10, "N      trials of a rate that must agree; 2"},
+	{"trial", STREAM, KIND_SECONDS, AT(trial_ms), 0.01, 3600, "S      length of a search trial; 1"},
+	{"runs", ALL & ~LOAD_HOLD, KIND_UINT, AT(runs), 1, 1000, "N      repetitions of it all; 1"},
+	{"name", ALL, KIND_TEXT, AT(name), 0, 0, "TEXT   what the report calls it"},
+	{"json", ALL, KIND_TEXT, AT(json), 0, 0, "FILE   the whole result; - is standard output, without the table"},
+	{"html", ALL & ~LOAD_HOLD, KIND_TEXT, AT(html), 0, 0, "FILE   a report with charts"},
+	{"quiet", ALL, KIND_FLAG, AT(quiet), 0, 0, "       no progress"},
 };
 
 #define SPECS (sizeof(specs) / sizeof(specs[0]))
 
+static const struct {
+	const char *name;
+	enum load_command command;
+	const char *help;
+} commands[] = {
+	{"relay", LOAD_RELAY, "packets through a TURN server, clients and peers at once"},
+	{"allocate", LOAD_ALLOCATE, "authenticated allocations: storms, or a steady --rate"},
+	{"hold", LOAD_HOLD, "allocations with permission and channel, kept until standard input ends"},
+	{"forward", LOAD_FORWARD, "packets through a forwarder, port to port or back on the same port (RFC 2544)"},
+	{"rtp", LOAD_RTP, "RTP streams through a TURN server, sequence and timestamps checked"},
+	{"stun", LOAD_STUN, "Binding requests; what counts is the answers"},
+	{"junk", LOAD_JUNK, "relay, with as many hostile packets beside it (or --junk R)"},
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const char *const directions[] = {
+	[LOAD_UP] = "up", [LOAD_DOWN] = "down", [LOAD_BOTH] = "both", [LOAD_ECHO] = "echo"};
+
+const char *load_direction_name(enum load_direction d)
+{
+	return directions[d];
+}
+
 void load_options_usage(void)
 {
-	fputs("usage: turnload relay    --server A:P --client A --peer A:P [--rate R] [--search]\n"
-	      "       turnload allocate --server A:P --client A\n"
-	      "       turnload hold     --server A:P --client A --peer A:P    (until stdin closes)\n\n",
-	      stderr);
+	fputs("usage: turnpike-bench COMMAND [--OPTION VALUE …]      turnpike-bench COMMAND --help\n"
+	      "       turnpike-bench compare A.json B.json\n\n",
+	      stdout);
+	for (unsigned int i = 0; i < COMMANDS; i++)
+		printf("  %-9s %s\n", commands[i].name, commands[i].help);
+	puts("  compare   two results: a verdict, with its spread");
+}
+
+static void usage_of(unsigned int command)
+{
+	printf("usage: turnpike-bench %s [--OPTION VALUE …]\n  %s\n\n", commands[command].name, commands[command].help);
 	for (unsigned int i = 0; i < SPECS; i++)
-		fprintf(stderr, "  --%-12s %s\n", specs[i].name, specs[i].help);
+		if (specs[i].commands & commands[command].command)
+			printf("  --%-13s %s\n", specs[i].name, specs[i].help);
+}
+
+static int refuse(const struct spec *s, const char *text, const char *needed)
+{
+	fprintf(stderr, "turnpike-bench: --%s %s: %s\n", s->name, text, needed);
+	return -1;
 }
 
 static int set_number(const struct spec *s, void *field, const char *text)
 {
-	char *end;
+	char *end, needed[96];
 	double v;
 
 	errno = 0;
 	v = strtod(text, &end);
 	if (errno != 0 || end == text || *end != '\0' || !(v >= s->min && v <= s->max)) {
-		fprintf(stderr, "turnload: --%s %s: a number from %g to %g is needed\n", s->name, text, s->min, s->max);
-		return -1;
+		snprintf(needed, sizeof(needed), "a number from %g to %g is needed", s->min, s->max);
+		return refuse(s, text, needed);
 	}
 	switch (s->kind) {
 	case KIND_UINT:
 		*(unsigned int *)field = (unsigned int)v;
-		break;
-	case KIND_INT:
-		*(int *)field = (int)v;
 		break;
 	case KIND_U64:
 		*(uint64_t *)field = (uint64_t)v;
@@ -108,8 +174,44 @@ static int set_number(const struct spec *s, void *field, const char *text)
 	return 0;
 }
 
+/* "64x7,512x4,1200": each size as often as said, in turn */
+static int set_sizes(const struct spec *s, struct load_options *o, const char *text)
+{
+	const char *p = text;
+
+	for (o->sizes = 0;;) {
+		char *end;
+		unsigned long size = strtoul(p, &end, 10), n = 1;
+
+		if (end != p && *end == 'x')
+			n = strtoul(end + 1, &end, 10);
+		if (end == p || (*end != ',' && *end != '\0') || size < LOAD_PAYLOAD_MIN || size > LOAD_PAYLOAD_MAX ||
+		    n == 0 || n > LOAD_SIZES_MAX - o->sizes)
+			return refuse(s, text,
+				      "sizes from 8 to 8900 are needed, SIZE or SIZExCOUNT, at most 16 in all");
+		while (n--)
+			o->size[o->sizes++] = (unsigned int)size;
+		if (*end == '\0')
+			return 0;
+		p = end + 1;
+	}
+}
+
+static int choose(const struct spec *s, const char *text, const char *const *words, unsigned int n)
+{
+	char needed[96] = "one of:";
+
+	for (unsigned int i = 0; i < n; i++) {
+		if (strcmp(text, words[i]) == 0)
+			return (int)i;
+		snprintf(needed + strlen(needed), sizeof(needed) - strlen(needed), " %s", words[i]);
+	}
+	return refuse(s, text, needed);
+}
+
 static int set(const struct spec *s, struct load_options *o, const char *text)
 {
+	static const char *const methods[] = {"channel", "send"}, *const orders[] = {"sequential", "random"};
 	void *field = (char *)o + s->offset;
 	int rc;
 
@@ -121,64 +223,130 @@ static int set(const struct spec *s, struct load_options *o, const char *text)
 		*(const char **)field = text;
 		return 0;
 	case KIND_ADDR:
-		rc = en_addr_parse(text, field);
-		break;
+		return en_addr_parse(text, field) < 0 ? refuse(s, text, "not an address") : 0;
+	case KIND_PREFIX:
+		return en_prefix_parse(text, true, field) < 0 ? refuse(s, text, "not an address/length") : 0;
 	case KIND_EP:
-		rc = en_ep_parse(text, field);
-		break;
+		return en_ep_parse(text, field) < 0 ? refuse(s, text, "not an address and port") : 0;
+	case KIND_SIZES:
+		return set_sizes(s, o, text);
+	case KIND_DIRECTION:
+		rc = choose(s, text, directions, 4);
+		o->direction = rc < 0 ? LOAD_UP : (enum load_direction)rc;
+		return rc < 0 ? -1 : 0;
+	case KIND_METHOD:
+	case KIND_ORDER:
+		rc = choose(s, text, s->kind == KIND_METHOD ? methods : orders, 2);
+		*(bool *)field = rc == 1;
+		return rc < 0 ? -1 : 0;
 	default:
 		return set_number(s, field, text);
 	}
-	if (rc < 0)
-		fprintf(stderr, "turnload: --%s %s: not an address%s\n", s->name, text,
-			s->kind == KIND_EP ? " and port" : "");
-	return rc;
+}
+
+static int complain(const char *what)
+{
+	fprintf(stderr, "turnpike-bench: %s\n", what);
+	return -1;
 }
 
 static int check(struct load_options *o)
 {
-	if (o->client.family == EN_AF_NONE || (!o->direct && o->server.addr.family != o->client.family)) {
-		fputs("turnload: --client and --server are needed, of one family\n", stderr);
-		return -1;
+	bool turn = o->command & TURN;
+
+	if (!o->port)
+		return complain(
+			"--port is needed: xdp:IFACE, memif:SOCKET,role=client, a PCI address or any DPDK device");
+	if (o->address.addr.family == EN_AF_NONE)
+		return complain("--address A/LEN is needed: the generator's own address on that port");
+	if ((turn || o->command == LOAD_STUN) && o->server.addr.family != o->address.addr.family)
+		return complain("--server A:P is needed, of the family of --address");
+	if (turn && (!o->user || !o->password))
+		return complain("--user and --password are needed: long-term credentials of the server");
+	if (o->command == LOAD_FORWARD && o->destination.addr.family != o->address.addr.family)
+		return complain("--destination A:P is needed, of the family of --address");
+	if ((o->command & STREAM) && !o->rate && !o->search && !o->curve)
+		return complain("--rate R or --search is needed: what shall be measured?");
+	if (o->command == LOAD_RTP && (o->random || o->direction == LOAD_ECHO))
+		return complain("rtp goes in sequential order, up, down or both");
+	for (unsigned int i = 0; i < o->sizes; i++) {
+		if (o->command == LOAD_RTP && o->size[i] < LOAD_RTP_MIN)
+			return complain("--size: an RTP packet has at least 20 bytes here");
+		if (o->size[i] + 100 > o->mtu)
+			return complain("--size is too large for --mtu: 100 bytes are kept for headers");
 	}
+	if (o->peer_address.family == EN_AF_NONE)
+		o->peer_address = o->address.addr;
+	if (o->command == LOAD_JUNK && !o->junk)
+		o->junk = o->rate ? o->rate : o->search_start;
+	if (o->rate / 1000.0 * o->ms > UINT32_MAX)
+		return complain("--rate times --seconds is more than 4 billion packets: they could not be told apart");
 	if (o->search_start > o->search_max)
 		o->search_start = o->search_max;
 	return 0;
 }
 
+static int find_command(const char *name)
+{
+	for (unsigned int i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
 int load_options_parse(int argc, char **argv, struct load_options *ret_options)
 {
-	struct option longopts[SPECS + 1] = {0};
+	struct option longopts[SPECS + 2] = {0};
 	struct load_options o = {
-		.user = "",
-		.password = "",
+		.mtu = 1500,
+		.buffers = 32768,
+		.descriptors = 4096,
+		.eal = "",
 		.clients = 100,
 		.peers = 1,
 		.window = 64,
-		.size = 200,
-		.burst = 8,
-		.cpu = -1,
+		.size = {200},
+		.sizes = 1,
+		.burst = 1,
 		.ms = 5000,
-		.search_start = 50000,
-		.search_max = 2000000,
+		.search_start = 100000,
+		.search_max = 100000000,
 		.search_width = 0.02,
 		.search_votes = 2,
 		.trial_ms = 1000,
-		.rounds = 5,
+		.runs = 1,
 	};
-	int i;
+	int command = find_command(argv[0]), i = 0;
 
+	if (command < 0) {
+		fprintf(stderr, "turnpike-bench: there is no command '%s'; `turnpike-bench help` lists them\n",
+			argv[0]);
+		return -1;
+	}
+	o.command = commands[command].command;
+	o.name = commands[command].name;
 	for (unsigned int k = 0; k < SPECS; k++) {
 		longopts[k].name = specs[k].name;
 		longopts[k].has_arg = specs[k].kind == KIND_FLAG ? no_argument : required_argument;
 	}
-	/* every entry's value is 0, so getopt_long() returns 0 and tells the index */
+	longopts[SPECS] = (struct option){.name = "help", .val = 'h'};
+	opterr = 0;
+	/* every other entry's value is 0, so getopt_long() returns 0 and tells the index */
 	for (int rc; (rc = getopt_long(argc, argv, "", longopts, &i)) != -1;) {
-		if (rc != 0 || set(&specs[i], &o, optarg) < 0)
+		if (rc == 'h') {
+			usage_of((unsigned int)command);
+			return 1;
+		}
+		if (rc != 0 || !(specs[i].commands & o.command)) {
+			fprintf(stderr, "turnpike-bench: %s knows no %s%s\n", argv[0], argv[optind - 1],
+				rc == '?' ? ", or it lacks its value; --help lists what there is" : "");
+			return -1;
+		}
+		if (set(&specs[i], &o, optarg) < 0)
 			return -1;
 	}
 	if (optind != argc) {
-		fprintf(stderr, "turnload: unexpected argument '%s'\n", argv[optind]);
+		fprintf(stderr, "turnpike-bench: unexpected argument '%s'\n", argv[optind]);
 		return -1;
 	}
 	if (check(&o) < 0)

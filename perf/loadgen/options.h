@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * options.h - what one run of turnload is asked to do.
- */
+/* options.h - what one run of turnpike-bench is asked to do. */
 #ifndef LOAD_OPTIONS_H
 #define LOAD_OPTIONS_H
 
@@ -10,40 +8,71 @@
 
 #include "engine/base/addr.h"
 
+#define LOAD_SIZES_MAX 16
+
+/* One bit a subcommand: which options it knows. */
+enum load_command {
+	LOAD_RELAY = 1,
+	LOAD_ALLOCATE = 2,
+	LOAD_FORWARD = 4,
+	LOAD_RTP = 8,
+	LOAD_STUN = 16,
+	LOAD_JUNK = 32,
+	LOAD_HOLD = 64,
+};
+
+enum load_direction {
+	LOAD_UP, /* client to peer */
+	LOAD_DOWN, /* peer to client */
+	LOAD_BOTH, /* packets alternate */
+	LOAD_ECHO, /* client to peer and back */
+};
+
 struct load_options {
+	enum load_command command;
+
+	/* where the packets leave */
+	const char *port, *port2; /* device words as in a configuration; port2: the peers', or forward's receiver */
+	struct en_prefix address; /* of the first client; the prefix says what is on-link */
+	struct en_addr peer_address, gateway;
+	const char *eal;
+	unsigned int cpu, mtu, buffers, descriptors;
+
+	/* whom they meet */
 	struct en_ep server;
-	struct en_addr client; /* source address of the clients */
-	struct en_ep peer; /* first peer; the others have the ports after it */
-	const char *client_ns, *peer_ns; /* NULL: where turnload runs */
 	const char *user, *password;
+	struct en_ep destination; /* forward */
+	const char *mac; /* forward: of the next hop, when nobody answers for it */
 
-	unsigned int clients; /* relay, hold: allocations; allocate: source ports */
-	unsigned int peers;
-	unsigned int window; /* requests outstanding */
-	unsigned int size; /* bytes of application data in a packet */
-	unsigned int burst; /* consecutive packets of one client */
-	int cpu; /* the generator's CPU; -1: not pinned */
-	unsigned int ms; /* length of a fixed-rate run */
+	/* what they are */
+	unsigned int clients, peers, window;
+	unsigned int size[LOAD_SIZES_MAX], sizes; /* of the payload, taken in turn */
+	unsigned int burst; /* packets of one client in a row, sent together */
+	bool send; /* Send indications instead of ChannelData */
+	bool random; /* clients in random order */
+	enum load_direction direction;
+	uint64_t junk, churn; /* beside the load: hostile packets/s, allocations/s */
 
+	/* how they are measured */
 	uint64_t rate; /* fixed-rate run; 0: none */
-	bool search;
+	unsigned int ms; /* its length */
+	bool search, curve;
 	uint64_t search_start, search_max;
 	double search_width;
-	unsigned int search_votes;
-	unsigned int trial_ms;
+	unsigned int search_votes, trial_ms;
+	unsigned int runs;
 
-	bool direct; /* no TURN: the generator's own limit */
-	bool whole; /* send whole bursts only: each packet at the time its burst is due */
-	bool gso; /* hand a client's run of packets to the kernel as one */
-	unsigned int rounds; /* allocate: times that all clients allocate */
-	bool json;
+	/* what becomes of the result */
+	const char *name, *json, *html;
+	bool quiet;
 };
 
 /*
- * Read the options behind the subcommand's name. 0, or -1 after a line on
- * stderr. Strings are borrowed from argv.
+ * Read `argv` (argv[0] is the subcommand). 0; 1 when help was asked for and
+ * printed; -1 after a line on stderr. Strings are borrowed from argv.
  */
 int load_options_parse(int argc, char **argv, struct load_options *ret_options);
 void load_options_usage(void);
+const char *load_direction_name(enum load_direction d);
 
 #endif

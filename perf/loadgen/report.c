@@ -1,24 +1,41 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * report.c - trials and client runs as JSON.
- */
+/* report.c - trials, client runs and whole results as JSON. */
 #include "perf/loadgen/report.h"
 
+#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <rte_version.h>
+
+#include "perf/loadgen/machine.h"
+#include "perf/loadgen/result.h"
 
 static double us(uint64_t ns)
 {
 	return (double)ns / 1000;
 }
 
+static json_t *buckets(const struct load_hist *h)
+{
+	json_t *list = json_array();
+
+	for (unsigned int i = 0; i < LOAD_HIST_BUCKETS; i++)
+		if (h->bucket[i])
+			json_array_append_new(
+				list, json_pack("[f, I]", us(load_hist_bucket_end(i)), (json_int_t)h->bucket[i]));
+	return list;
+}
+
 json_t *load_report_hist(const struct load_hist *h)
 {
 	if (h->count == 0)
 		return json_pack("{s:i}", "count", 0);
-	return json_pack("{s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "count", (json_int_t)h->count, "min_us",
+	return json_pack("{s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "count", (json_int_t)h->count, "min_us",
 			 us(h->min), "mean_us", load_hist_mean(h) / 1000, "p50_us", us(load_hist_quantile(h, 0.5)),
 			 "p90_us", us(load_hist_quantile(h, 0.9)), "p99_us", us(load_hist_quantile(h, 0.99)),
-			 "p99_9_us", us(load_hist_quantile(h, 0.999)), "max_us", us(h->max));
+			 "p99_9_us", us(load_hist_quantile(h, 0.999)), "max_us", us(h->max), "buckets", buckets(h));
 }
 
 static json_t *cpus(const struct load_trial *t)
@@ -34,16 +51,37 @@ static json_t *cpus(const struct load_trial *t)
 	return list;
 }
 
+static void beside(const struct load_trial *t, json_t *j)
+{
+	if (t->junk_sent)
+		json_object_set_new(j, "junk_sent", json_integer((json_int_t)t->junk_sent));
+	if (t->churn_started)
+		json_object_set_new(j, "churn",
+				    json_pack("{s:I, s:I, s:I}", "started", (json_int_t)t->churn_started, "completed",
+					      (json_int_t)t->churn_completed, "failed", (json_int_t)t->churn_failed));
+	if (t->rtp_jitter_us > 0)
+		json_object_set_new(j, "rtp",
+				    json_pack("{s:I, s:I, s:f}", "gaps", (json_int_t)t->rtp_gaps, "wrong",
+					      (json_int_t)t->rtp_wrong, "jitter_us", t->rtp_jitter_us));
+}
+
 json_t *load_report_trial(const struct load_trial *t)
 {
-	return json_pack("{s:I, s:f, s:f, s:b, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "rate",
-			 (json_int_t)t->rate, "achieved", t->achieved, "generator_idle", t->idle, "generator_held",
-			 load_trial_generator_held(t), "planned", (json_int_t)t->planned, "sent", (json_int_t)t->sent,
-			 "received", (json_int_t)t->received, "loss", load_trial_loss(t), "duplicates",
-			 (json_int_t)t->duplicates, "reordered", (json_int_t)t->reordered, "send_errors",
-			 (json_int_t)t->send_errors, "sink_drops", (json_int_t)t->sink_drops, "preempted",
-			 (json_int_t)t->preempted, "latency", load_report_hist(&t->latency), "send_lag",
-			 load_report_hist(&t->lag), "cpu", cpus(t));
+	json_t *j = json_pack("{s:I, s:f, s:f, s:b, s:I, s:I, s:I, s:f, s:I, s:I}", "rate", (json_int_t)t->rate,
+			      "achieved", t->achieved, "generator_idle", t->idle, "generator_held", load_trial_held(t),
+			      "planned", (json_int_t)t->planned, "sent", (json_int_t)t->sent, "received",
+			      (json_int_t)t->received, "loss", load_trial_loss(t), "corrupt", (json_int_t)t->corrupt,
+			      "misdelivered", (json_int_t)t->misdelivered);
+	json_t *more =
+		json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "duplicates", (json_int_t)t->duplicates,
+			  "reordered", (json_int_t)t->reordered, "send_errors", (json_int_t)t->tx_full, "sink_drops",
+			  (json_int_t)t->sink_drops, "preempted", (json_int_t)t->preempted, "latency",
+			  load_report_hist(&t->latency), "send_lag", load_report_hist(&t->lag), "cpu", cpus(t));
+
+	json_object_update(j, more);
+	json_decref(more);
+	beside(t, j);
+	return j;
 }
 
 json_t *load_report_clients(const struct load_clients *cs, uint64_t ns)
@@ -57,17 +95,135 @@ json_t *load_report_clients(const struct load_clients *cs, uint64_t ns)
 		snprintf(code, sizeof(code), "%u", i);
 		json_object_set_new(errors, code, json_integer(cs->error_n[i]));
 	}
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:o, s:o}", "allocated", (json_int_t)cs->allocated,
-			 "completed", (json_int_t)cs->completed, "failed", (json_int_t)cs->failed, "requests",
-			 (json_int_t)cs->requests, "retransmits", (json_int_t)cs->retransmits, "seconds",
-			 (double)ns / 1e9, "allocations_per_s", ns ? (double)cs->allocated * 1e9 / (double)ns : 0.0,
-			 "latency", load_report_hist(&cs->latency), "errors", errors);
+	return json_pack("{s:I, s:I, s:I, s:I, s:f, s:f, s:o, s:o}", "completed", (json_int_t)cs->completed, "failed",
+			 (json_int_t)cs->failed, "requests", (json_int_t)cs->requests, "retransmits",
+			 (json_int_t)cs->retransmits, "seconds", (double)ns / 1e9, "per_second",
+			 ns ? (double)cs->completed * 1e9 / (double)ns : 0, "errors", errors, "latency",
+			 load_report_hist(&cs->latency));
 }
 
-void load_report_print(json_t *j, bool one_line)
+/* --- the whole --------------------------------------------------------------------- */
+
+static void set_text(json_t *j, const char *key, const char *text)
 {
-	json_dumpf(j, stdout, (one_line ? JSON_COMPACT : JSON_INDENT(2)) | JSON_REAL_PRECISION(6));
-	putchar('\n');
+	if (text && *text)
+		json_object_set_new(j, key, json_string(text));
+}
+
+static void set_number(json_t *j, const char *key, uint64_t n)
+{
+	if (n)
+		json_object_set_new(j, key, json_integer((json_int_t)n));
+}
+
+static json_t *setup(const struct load_options *o)
+{
+	bool turn = o->command != LOAD_FORWARD && o->command != LOAD_STUN;
+	bool data = o->command != LOAD_ALLOCATE && o->command != LOAD_HOLD;
+	char text[EN_ADDRSTR_MAX], sizes[LOAD_SIZES_MAX * 6] = "";
+	json_t *j = json_object();
+
+	set_text(j, "port", o->port);
+	set_text(j, "port2", o->port2);
+	set_text(j, "address", en_prefix_str(&o->address, text));
+	if (o->server.port)
+		set_text(j, "server", en_ep_str(&o->server, text));
+	if (o->destination.port)
+		set_text(j, "destination", en_ep_str(&o->destination, text));
+	set_number(j, "clients", o->clients);
+	if (turn && data) {
+		set_number(j, "peers", o->peers);
+		set_text(j, "direction", load_direction_name(o->direction));
+		set_text(j, "method", o->send ? "send" : "channel");
+	}
+	for (unsigned int i = 0; i < o->sizes; i++)
+		snprintf(sizes + strlen(sizes), sizeof(sizes) - strlen(sizes), "%s%u", i ? "," : "", o->size[i]);
+	if (data) {
+		set_text(j, "size", o->command == LOAD_STUN ? "20" : sizes);
+		set_text(j, "order", o->random ? "random" : "sequential");
+		set_number(j, "burst", o->burst);
+		set_number(j, "trial_ms", o->search ? o->trial_ms : 0);
+	} else {
+		set_number(j, "window", o->window);
+	}
+	set_number(j, "fixed_rate", o->rate);
+	set_number(j, "seconds_ms", o->rate ? o->ms : 0);
+	set_number(j, "junk", o->junk);
+	set_number(j, "churn", o->churn);
+	json_object_set_new(j, "cpu", json_integer(o->cpu));
+	set_number(j, "descriptors", o->descriptors);
+	return j;
+}
+
+/* As typed, but no password: a report is passed on. */
+static json_t *command_line(int argc, char **argv)
+{
+	char text[4096] = LOAD_RESULT_TOOL;
+	size_t used = strlen(text);
+
+	for (int i = 0; i < argc && used < sizeof(text); i++) {
+		bool secret = i > 0 && strcmp(argv[i - 1], "--password") == 0;
+		bool quote = strpbrk(argv[i], " \t\"'$&|;<>()*?") != NULL;
+
+		used += (size_t)snprintf(text + used, sizeof(text) - used, quote ? " '%s'" : " %s",
+					 secret ? "…" : argv[i]);
+	}
+	return json_string(text);
+}
+
+json_t *load_report_new(const struct load_options *o, int argc, char **argv)
+{
+	json_t *machine = load_machine((int)o->cpu, o->cpu ? 0 : 1);
+	time_t now = time(NULL);
+	struct tm tm;
+	char when[32];
+
+	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
+	json_object_set_new(machine, "dpdk", json_string(rte_version()));
+	return json_pack("{s:s, s:i, s:s, s:o, s:s, s:s, s:o, s:o, s:[], s:{}, s:[]}", "tool", LOAD_RESULT_TOOL,
+			 "schema", LOAD_RESULT_SCHEMA, "command", argv[0], "arguments", command_line(argc, argv),
+			 "started", when, "name", o->name, "machine", machine, "setup", setup(o), "runs", "metrics",
+			 "doubts");
+}
+
+void load_report_metric(json_t *result, const char *name, const char *unit, const char *better, double value)
+{
+	json_t *metrics = json_object_get(result, "metrics"), *m = json_object_get(metrics, name);
+
+	if (!m) {
+		m = json_pack("{s:s, s:s, s:[]}", "unit", unit, "better", better, "values");
+		json_object_set_new(metrics, name, m);
+	}
+	json_array_append_new(json_object_get(m, "values"), json_real(value));
+}
+
+void load_report_doubt(json_t *result, const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	json_array_append_new(json_object_get(result, "doubts"), json_string(text));
+}
+
+int load_report_out(json_t *result, const struct load_options *o)
+{
+	bool to_stdout = o->json && strcmp(o->json, "-") == 0;
+	int rc = 0;
+
+	if (to_stdout) {
+		json_dumpf(result, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
+		putchar('\n');
+	} else {
+		load_result_print(result, stdout);
+	}
+	if (o->json && !to_stdout && load_result_write_json(result, o->json, stderr) != 0)
+		rc = -1;
+	if (o->html && load_result_write_html(result, o->html, stderr) != 0)
+		rc = -1;
 	fflush(stdout);
-	json_decref(j);
+	json_decref(result);
+	return rc;
 }

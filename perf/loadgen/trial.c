@@ -6,254 +6,245 @@
  * CPUs a second thread would only add switches between the two.
  *
  * Invariants
- *   L1  packet i leaves no earlier than its due time and is stamped with it.
+ *   L1  packet i leaves no earlier than its due time, and its latency counts from then.
  *   L2  nothing that a server does slows the sending down (open loop).
- *   L3  only packets of this trial, each once, are counted as received.
+ *   L3  only packets of this trial, whole, where they belong, each once, are counted as received.
  */
 #include "perf/loadgen/trial.h"
 
-#include <errno.h>
-#include <netinet/udp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 
-#include "engine/base/bytes.h"
-#include "engine/base/clock.h"
-#include "engine/wire/channel.h"
-#include "perf/loadgen/client.h"
-#include "perf/loadgen/pace.h"
-#include "perf/loadgen/sock.h"
+#include <rte_ethdev.h>
 
-#define MAGIC    0x544c6431u
-#define QUIET_NS (UINT64_C(100) * 1000 * 1000) /* so long without an arrival ends the trial */
-#define FRAME    (WIRE_CHANNEL_HDR_LEN + LOAD_PAYLOAD_MAX + 4)
+#include "perf/loadgen/bed.h"
+#include "perf/loadgen/clock.h"
+#include "perf/loadgen/progress.h"
+#include "perf/loadgen/rtp.h"
 
-struct batch {
-	struct mmsghdr msg[LOAD_BATCH];
-	struct iovec iov[LOAD_BATCH];
-	uint8_t data[LOAD_BATCH][FRAME];
-};
+#define QUIET_NS   UINT64_C(100000000) /* so long without an arrival ends the trial */
+#define START_NS   UINT64_C(1000000)
+#define SEND_BURST 32
+/* Before a trial the ports are emptied: what an earlier one left is not its load. */
+#define QUIET_LOOKS 8
+#define MANY_LOOKS  100000
 
 struct state {
-	struct load_bench *b;
+	struct load_bed *b;
 	struct load_trial *t;
-	struct load_pace pace;
-	uint64_t *seen; /* one bit a sequence number */
-	uint64_t top; /* highest sequence number received, plus one */
-	struct batch tx, rx;
+	struct load_pace junk, churn;
+	uint64_t junk_n, churn_n;
+	/* packets that the send ring did not take yet, of consecutive numbers from t->sent on */
+	struct rte_mbuf *held[SEND_BURST];
+	struct load_nic *held_nic[SEND_BURST];
+	unsigned int held_n;
 };
 
-static void batch_init(struct batch *bt, size_t len)
+bool load_trial_arrived(struct load_trial *t, uint32_t seq)
 {
-	memset(bt, 0, sizeof(*bt));
-	for (unsigned int i = 0; i < LOAD_BATCH; i++) {
-		bt->iov[i] = (struct iovec){.iov_base = bt->data[i], .iov_len = len};
-		bt->msg[i].msg_hdr.msg_iov = &bt->iov[i];
-		bt->msg[i].msg_hdr.msg_iovlen = 1;
+	uint64_t bit = UINT64_C(1) << (seq % 64), *word = &t->seen[seq / 64];
+
+	if (*word & bit) {
+		t->duplicates++;
+		return false;
+	}
+	*word |= bit;
+	if (seq < t->top)
+		t->reordered++;
+	else
+		t->top = (uint64_t)seq + 1;
+	t->received++;
+	load_hist_add(&t->latency, t->now - load_pace_at(&t->pace, seq));
+	return true;
+}
+
+/* --- sending --------------------------------------------------------------------- */
+
+/* How many of the due packets are sent now: with bursts, whole ones. */
+static unsigned int wanted(const struct state *s, uint64_t now)
+{
+	uint64_t due = load_pace_due(&s->t->pace, now), n = due - s->t->sent;
+	unsigned int burst = s->b->o->burst;
+
+	if (due < s->t->planned)
+		n -= n > due % burst ? due % burst : n;
+	return n < SEND_BURST ? (unsigned int)n : SEND_BURST;
+}
+
+static void build(struct state *s, unsigned int n)
+{
+	while (s->held_n < n) {
+		uint32_t seq = (uint32_t)(s->t->sent + s->held_n);
+		struct rte_mbuf *m = s->b->traffic->build(s->b, s->t, seq, &s->held_nic[s->held_n]);
+
+		if (!m)
+			break;
+		s->held[s->held_n++] = m;
 	}
 }
 
-static void put_packet(const struct state *s, uint8_t *data, uint16_t channel, uint64_t seq)
+/* The held packets from `at` on that leave by one NIC, with one call. */
+static unsigned int send_run(struct state *s, unsigned int at)
 {
-	if (!s->b->direct) {
-		wire_channel_build(data, channel, (uint16_t)s->b->size);
-		data += WIRE_CHANNEL_HDR_LEN;
-	}
-	en_store32(data, MAGIC);
-	en_store32(data + 4, s->b->trials);
-	en_store64(data + 8, seq);
-	en_store64(data + 16, load_pace_at(&s->pace, seq));
+	struct load_nic *nic = s->held_nic[at];
+	unsigned int n = 1;
+
+	while (at + n < s->held_n && s->held_nic[at + n] == nic)
+		n++;
+	return load_nic_send(nic, s->held + at, n);
 }
 
-/*
- * The first n packets of the batch from one client; returns how many left.
- * With segmentation the kernel walks its stack once for all of them and cuts
- * them apart at the device: the server receives the same datagrams.
- */
-static int send_run(struct state *s, int fd, unsigned int n)
-{
-	union {
-		struct cmsghdr hdr;
-		uint8_t room[CMSG_SPACE(sizeof(uint16_t))];
-	} control = {0};
-	struct msghdr m = {
-		.msg_iov = s->tx.iov,
-		.msg_iovlen = n,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	uint16_t len = (uint16_t)s->tx.iov[0].iov_len;
-
-	if (!s->b->gso || n == 1)
-		return sendmmsg(fd, s->tx.msg, n, MSG_DONTWAIT);
-	control.hdr.cmsg_level = SOL_UDP;
-	control.hdr.cmsg_type = UDP_SEGMENT;
-	control.hdr.cmsg_len = CMSG_LEN(sizeof(len));
-	memcpy(CMSG_DATA(&control.hdr), &len, sizeof(len));
-	return sendmsg(fd, &m, MSG_DONTWAIT) < 0 ? -1 : (int)n;
-}
-
-/* Send what is due: runs of `burst` packets, each run from one client with one system call. */
 static unsigned int send_due(struct state *s, uint64_t now)
 {
-	const struct load_clients *cs = s->b->clients;
 	struct load_trial *t = s->t;
-	uint64_t due = load_pace_due(&s->pace, now);
 	unsigned int done = 0;
 
-	while (t->sent < due && done < LOAD_BATCH) {
-		const struct load_client *c = &cs->client[t->sent / s->b->burst % cs->n];
-		uint64_t run = s->b->burst - t->sent % s->b->burst;
-		int n;
+	build(s, wanted(s, now));
+	while (done < s->held_n) {
+		unsigned int n = send_run(s, done);
 
-		if (run > due - t->sent) {
-			if (s->b->whole && due < t->planned)
-				break;
-			run = due - t->sent;
-		}
-		for (uint64_t i = 0; i < run; i++)
-			put_packet(s, s->tx.data[i], c->channel, t->sent + i);
-		n = send_run(s, c->fd, (unsigned int)run);
-		if (n <= 0) {
-			t->send_errors++;
+		if (n == 0) {
+			t->tx_full++;
 			break;
 		}
-		now = en_mono_ns();
-		for (int i = 0; i < n; i++)
-			load_hist_add(&t->lag, now - load_pace_at(&s->pace, t->sent + (uint64_t)i));
-		t->sent += (uint64_t)n;
-		done += (unsigned int)n;
+		done += n;
 	}
+	if (done == 0)
+		return 0;
+	now = load_now();
+	for (unsigned int i = 0; i < done; i++)
+		load_hist_add(&t->lag, now - load_pace_at(&t->pace, t->sent + i));
+	t->sent += done;
+	s->held_n -= done;
+	memmove(s->held, s->held + done, s->held_n * sizeof(s->held[0]));
+	memmove(s->held_nic, s->held_nic + done, s->held_n * sizeof(s->held_nic[0]));
 	return done;
 }
 
-static void take_packet(struct state *s, const uint8_t *data, size_t len, uint64_t now)
+/* The hostile packets and the allocations beside the load. */
+static unsigned int send_beside(struct state *s, uint64_t now)
 {
-	struct load_trial *t = s->t;
-	uint64_t seq;
+	unsigned int work = 0;
+	uint64_t due;
 
-	if (len < LOAD_PAYLOAD_MIN || en_load32(data) != MAGIC || en_load32(data + 4) != s->b->trials)
-		return;
-	seq = en_load64(data + 8);
-	if (seq >= t->planned)
-		return;
-	if (s->seen[seq / 64] >> (seq % 64) & 1) {
-		t->duplicates++;
-		return;
+	if (s->junk.rate) {
+		due = load_pace_due(&s->junk, now);
+		for (; s->junk_n < due && work < SEND_BURST; work++)
+			load_junk_send(s->b, s->junk_n++);
 	}
-	s->seen[seq / 64] |= UINT64_C(1) << (seq % 64);
-	if (seq < s->top)
-		t->reordered++;
-	else
-		s->top = seq + 1;
-	t->received++;
-	load_hist_add(&t->latency, now - en_load64(data + 16));
+	if (s->churn.rate) {
+		due = load_pace_due(&s->churn, now);
+		for (; s->churn_n < due && work < 2 * SEND_BURST; work++, s->churn_n++)
+			s->t->churn_started += load_clients_start_next(&s->b->churners, now);
+	}
+	return work;
 }
 
-static unsigned int receive(struct state *s)
-{
-	unsigned int total = 0;
-
-	for (unsigned int p = 0; p < s->b->peers; p++) {
-		int n = recvmmsg(s->b->peer_fd[p], s->rx.msg, LOAD_BATCH, MSG_DONTWAIT, NULL);
-		uint64_t now;
-
-		if (n <= 0)
-			continue;
-		now = en_mono_ns();
-		for (int i = 0; i < n; i++)
-			take_packet(s, s->rx.data[i], s->rx.msg[i].msg_len, now);
-		total += (unsigned int)n;
-	}
-	return total;
-}
+/* --- phases ---------------------------------------------------------------------- */
 
 /* Until all are sent, or the time is up and a tenth of it more: an overloaded generator must not go on for ever. */
 static void send_phase(struct state *s)
 {
 	struct load_trial *t = s->t;
-	uint64_t length = load_pace_at(&s->pace, t->planned) - s->pace.start_ns;
-	uint64_t end = s->pace.start_ns + length + length / 10;
-	uint64_t now = en_mono_ns(), before, idle = 0;
+	uint64_t start = t->pace.start_ns, length = load_pace_at(&t->pace, t->planned) - start;
+	uint64_t end = start + length + length / 10, now = load_now(), before, idle = 0;
 
 	while (t->sent < t->planned && now < end) {
 		unsigned int work = send_due(s, now);
 
-		work += receive(s);
+		work += send_beside(s, now);
+		work += load_bed_receive(s->b, t);
+		load_bed_keep(s->b, now);
 		before = now;
-		now = en_mono_ns();
+		now = load_now();
 		if (work == 0)
 			idle += now - before;
+		load_progress(t->sent, t->received);
 	}
-	t->achieved = (double)t->sent * 1e9 / (double)(now - s->pace.start_ns);
-	t->idle = (double)idle / (double)(now - s->pace.start_ns);
+	now = now > start ? now - start : 1;
+	t->achieved = (double)t->sent * 1e9 / (double)now;
+	t->idle = (double)idle / (double)now;
 }
 
 static void drain_phase(struct state *s)
 {
-	uint64_t now = en_mono_ns(), last = now;
+	uint64_t now = load_now(), last = now, before;
 
+	rte_pktmbuf_free_bulk(s->held, s->held_n);
 	while (s->t->received < s->t->sent && now - last < QUIET_NS) {
-		now = en_mono_ns();
-		if (receive(s) > 0)
+		before = s->t->received;
+		load_bed_receive(s->b, s->t);
+		now = load_now();
+		if (s->t->received > before)
 			last = now;
 	}
 }
 
-static uint64_t sink_drops(const struct load_bench *b)
+static uint64_t sink_drops(const struct load_bed *b)
 {
+	struct rte_eth_stats st;
 	uint64_t n = 0;
 
-	for (unsigned int p = 0; p < b->peers; p++)
-		n += load_sock_drops(b->peer_fd[p]);
+	for (unsigned int i = 0; i < b->nic_n; i++)
+		if (rte_eth_stats_get(b->nic[i].port.id, &st) == 0)
+			n += st.imissed + st.rx_nombuf;
 	return n;
 }
 
 static void run(struct state *s, uint64_t rate, unsigned int ms)
 {
 	struct load_cpu before[LOAD_CPUS_MAX], after[LOAD_CPUS_MAX];
-	uint64_t drops = sink_drops(s->b);
+	const struct load_options *o = s->b->o;
+	struct load_clients *churners = &s->b->churners;
+	uint64_t drops, start;
 	struct rusage r0, r1;
 
-	getrusage(RUSAGE_SELF, &r0);
+	for (unsigned int quiet = 0, looks = 0; quiet < QUIET_LOOKS && looks < MANY_LOOKS; looks++)
+		quiet = load_bed_receive(s->b, NULL) ? 0 : quiet + 1;
+	drops = sink_drops(s->b);
+	getrusage(RUSAGE_THREAD, &r0);
 	s->t->cpus = load_cpu_read(before);
-	s->pace = load_pace(en_mono_ns() + 1000000, rate, ms);
+	start = load_now() + START_NS;
+	s->t->pace = load_pace(start, rate, ms);
+	if (o->junk)
+		s->junk = load_pace(start, o->junk, ms);
+	if (o->churn) {
+		s->churn = load_pace(start, o->churn, ms);
+		load_clients_begin(churners, &load_plan_churn);
+	}
 	send_phase(s);
 	load_cpu_read(after);
-	getrusage(RUSAGE_SELF, &r1);
+	getrusage(RUSAGE_THREAD, &r1);
 	drain_phase(s);
 	for (unsigned int i = 0; i < s->t->cpus; i++)
 		s->t->cpu[i] = load_cpu_since(&before[i], &after[i]);
 	s->t->preempted = r1.ru_nivcsw - r0.ru_nivcsw;
 	s->t->sink_drops = sink_drops(s->b) - drops;
+	s->t->junk_sent = s->junk_n;
+	s->t->churn_completed = o->churn ? churners->completed : 0;
+	s->t->churn_failed = o->churn ? churners->failed : 0;
 }
 
-int load_trial_run(struct load_bench *b, uint64_t rate, unsigned int ms, struct load_trial *ret_trial)
+int load_trial_run(struct load_bed *b, uint64_t rate, unsigned int ms, struct load_trial *ret_trial)
 {
+	struct state s = {.b = b, .t = ret_trial};
 	struct load_trial *t = ret_trial;
-	struct state *s = malloc(sizeof(*s));
 
-	*t = (struct load_trial){.rate = rate, .planned = rate * ms / 1000};
+	*t = (struct load_trial){.rate = rate, .planned = rate * ms / 1000, .tag = ++b->tag};
 	load_hist_init(&t->latency);
 	load_hist_init(&t->lag);
-	if (s == NULL)
-		return -ENOMEM;
-	memset(s, 0, sizeof(*s));
-	s->b = b;
-	s->t = t;
-	s->seen = calloc(t->planned / 64 + 1, sizeof(*s->seen));
-	if (s->seen == NULL) {
-		free(s);
-		return -ENOMEM;
-	}
-	batch_init(&s->tx, b->size + (b->direct ? 0 : WIRE_CHANNEL_HDR_LEN));
-	batch_init(&s->rx, FRAME);
-	b->trials++;
-	run(s, rate, ms);
-	free(s->seen);
-	free(s);
+	t->seen = calloc(t->planned / 64 + 1, sizeof(*t->seen));
+	if (t->seen == NULL)
+		return -1;
+	if (b->rtp)
+		load_rtp_reset(b);
+	load_progress_trial(rate, t->planned);
+	run(&s, rate, ms);
+	if (b->rtp)
+		load_rtp_sum(b, t);
+	free(t->seen);
+	t->seen = NULL;
 	return 0;
 }
 
@@ -262,7 +253,7 @@ double load_trial_loss(const struct load_trial *t)
 	return t->planned ? (double)(t->planned - t->received) / (double)t->planned : 0;
 }
 
-bool load_trial_generator_held(const struct load_trial *t)
+bool load_trial_held(const struct load_trial *t)
 {
 	return t->sent == t->planned && t->achieved >= 0.98 * (double)t->rate && t->sink_drops == 0;
 }

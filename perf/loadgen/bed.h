@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * bed.h - what all trials of a command share: the ports, the clients and the
+ * kind of traffic that goes between them.
+ */
+#ifndef LOAD_BED_H
+#define LOAD_BED_H
+
+#include "perf/loadgen/client.h"
+#include "perf/loadgen/trial.h"
+
+struct load_bed;
+
+/* A kind of traffic; all hooks run inside a trial. */
+struct load_traffic {
+	/*
+	 * The packet of this number, ready to send on *ret_nic. NULL: no buffer free
+	 * (it will be asked for again).
+	 */
+	struct rte_mbuf *(*build)(struct load_bed *b, const struct load_trial *t, uint32_t seq,
+				  struct load_nic **ret_nic);
+	/*
+	 * A datagram for one of our addresses. True: m was turned round and is to be sent back on
+	 * the NIC that it came from; false: done with it.
+	 */
+	bool (*take)(struct load_bed *b, struct load_trial *t, struct rte_mbuf *m, const struct load_dgram *d);
+};
+
+extern const struct load_traffic load_traffic_relay, load_traffic_forward, load_traffic_stun;
+
+struct load_bed {
+	const struct load_options *o;
+	const struct load_traffic *traffic;
+	struct load_nic nic[LOAD_NICS_MAX];
+	unsigned int nic_n;
+	struct load_path up, down; /* to the server, as clients and as peers; forward uses up */
+	struct load_clients clients; /* the load's; none for forward and stun */
+	struct load_clients churners;
+	bool bound, rebinding;
+	uint64_t bound_ns;
+	uint16_t tag; /* of the last trial */
+	struct load_rtp *rtp; /* one a flow; NULL: the payload is not RTP */
+};
+
+int load_bed_open(const struct load_options *o, const struct load_traffic *traffic, struct load_bed **ret_bed,
+		  struct en_err *err);
+void load_bed_close(struct load_bed *b);
+
+/* Receive what is there and answer, dispatch or drop it; returns the frames that came. t NULL: between trials. */
+unsigned int load_bed_receive(struct load_bed *b, struct load_trial *t);
+/* Send clients through a plan until it ends. */
+void load_bed_run(struct load_bed *b, struct load_clients *cs, const struct load_plan *plan);
+/* Allocations, permissions, channels as the options ask for: made, or, when they are old, renewed. */
+int load_bed_bind(struct load_bed *b, struct en_err *err);
+/* The same during a trial: one step, when it is time. Returns packets' worth of work. */
+void load_bed_keep(struct load_bed *b, uint64_t now);
+/* Hostile packet number i, from an address of ours that is no client's. */
+void load_junk_send(struct load_bed *b, uint64_t i);
+
+/* --- what follows from a packet's number ---------------------------------------- */
+
+struct load_slot {
+	uint32_t flow;
+	uint32_t round; /* packets of this flow before, in sequential order */
+	bool down;
+	uint32_t size;
+};
+
+static inline struct load_slot load_slot(const struct load_options *o, uint32_t seq)
+{
+	uint32_t at = seq / o->burst, n = o->clients;
+	struct load_slot s = {.size = o->size[seq % o->sizes], .down = o->direction == LOAD_DOWN};
+
+	if (o->direction == LOAD_BOTH) {
+		s.down = at & 1;
+		at >>= 1;
+	}
+	s.flow = o->random ? (uint32_t)((load_mix(at) >> 32) * n >> 32) : at % n;
+	s.round = at / n;
+	return s;
+}
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * nic.h - a port of the generator: one DPDK queue pair, the addresses that it
+ * answers for, and UDP datagrams in and out.
+ *
+ * One thread uses a NIC. It answers ARP and neighbour solicitations for every
+ * address of its ranges as a side of receiving, so whoever waits for
+ * something keeps receiving.
+ */
+#ifndef LOAD_NIC_H
+#define LOAD_NIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#include "dataplane/core.h"
+#include "perf/loadgen/options.h"
+
+#define LOAD_NICS_MAX   2
+#define LOAD_NEIGHBOURS 8
+#define LOAD_RANGES_MAX 8
+
+struct load_range {
+	struct en_addr first;
+	uint32_t n;
+};
+
+struct load_nic {
+	struct conf_port conf;
+	struct dp_port port;
+	struct en_prefix on_link;
+	struct en_addr gateway;
+	struct load_range range[LOAD_RANGES_MAX];
+	unsigned int range_n;
+	struct {
+		struct en_addr addr;
+		uint8_t mac[6];
+	} neighbour[LOAD_NEIGHBOURS];
+	unsigned int neighbour_n;
+	uint64_t rx, tx, tx_full, foreign; /* frames; times the send ring took less than all; frames not for us */
+};
+
+/* How a packet gets to a destination: resolved once, used by every packet. */
+struct load_path {
+	struct load_nic *nic;
+	uint8_t dst_mac[6];
+	uint8_t family;
+};
+
+/* A received UDP datagram. */
+struct load_dgram {
+	struct en_ep src, dst;
+	uint8_t *data; /* in the mbuf */
+	size_t len;
+};
+
+/* DPDK's environment for these options, once a process. */
+int load_nic_start(const struct load_options *o, struct en_err *err);
+/* Open the port that `device` says and wait up to 5 s for its link. */
+int load_nic_open(const struct load_options *o, const char *device, const char *name, struct load_nic *ret_nic,
+		  struct en_err *err);
+void load_nic_close(struct load_nic *nic);
+/* Answer for these addresses from now on. */
+void load_nic_add(struct load_nic *nic, const struct en_addr *first, uint32_t n);
+/* Find the next hop's MAC, asking for up to 2 s. */
+int load_nic_resolve(struct load_nic *nic, const struct en_addr *to, struct load_path *ret_path, struct en_err *err);
+
+/* "02:00:00:00:00:01" */
+bool load_nic_parse_mac(const char *text, uint8_t ret_mac[6]);
+
+/* Where the payload of a new packet goes. NULL: no buffer free. */
+uint8_t *load_nic_new(struct load_nic *nic, uint8_t family, struct rte_mbuf **ret_m);
+/* Headers in front of `len` bytes of payload whose sum is `sum` (csum.h). */
+void load_nic_head(const struct load_path *path, struct rte_mbuf *m, const struct en_ep *src, const struct en_ep *dst,
+		   size_t len, uint64_t sum);
+/* Turn a received datagram round: source and destination change places, nothing else does. */
+void load_nic_swap(struct rte_mbuf *m);
+/* Send; returns how many the ring took: the rest stays the caller's. */
+unsigned int load_nic_send(struct load_nic *nic, struct rte_mbuf **m, unsigned int n);
+/* One datagram, from the control side of things: built, sent, forgotten. */
+void load_nic_say(const struct load_path *path, const struct en_ep *src, const struct en_ep *dst, const void *data,
+		  size_t len);
+/*
+ * Receive up to `cap` frames; what is for the NIC itself is answered and freed.
+ * *ret_taken: frames that came in at all.
+ */
+unsigned int load_nic_receive(struct load_nic *nic, struct rte_mbuf **m, unsigned int cap, unsigned int *ret_taken);
+/* False when the frame holds no whole UDP datagram for an address of ours. */
+bool load_nic_dgram(const struct load_nic *nic, struct rte_mbuf *m, struct load_dgram *ret_d);
+/* Does the UDP checksum of a received frame hold? */
+bool load_nic_csum_ok(struct rte_mbuf *m, const struct load_dgram *d);
+
+/* a + n, within the low 32 bits */
+struct en_addr load_addr_plus(const struct en_addr *a, uint32_t n);
+/* b - a when that is below n; else n */
+uint32_t load_addr_index(const struct en_addr *a, const struct en_addr *b, uint32_t n);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* stream.c - the commands that send streams of packets: fixed rate, search, curve, repeated. */
+#include <stdlib.h>
+
+#include "perf/loadgen/command.h"
+#include "perf/loadgen/progress.h"
+#include "perf/loadgen/report.h"
+
+#define WARM_UP_MS   500
+#define WARM_UP_RATE 10000
+
+static double us(const struct load_hist *h, double quantile)
+{
+	return (double)load_hist_quantile(h, quantile) / 1000;
+}
+
+/* A figure that is the generator's, or none at all, is no result. */
+static int judge(const struct load_bed *b, const struct load_trial *t, struct en_err *err)
+{
+	const struct load_nic *out = b->up.nic;
+
+	if (t->received == 0)
+		return en_fail(
+			err, -1,
+			"nothing came back of %llu packets sent (%llu at wrong places, %llu changed on the way): "
+			"is %s the right one, and may its clients reach the peers?",
+			(unsigned long long)t->sent, (unsigned long long)t->misdelivered,
+			(unsigned long long)t->corrupt, b->o->command == LOAD_FORWARD ? "--destination" : "--server");
+	if (!load_trial_held(t) && t->sink_drops)
+		return en_fail(
+			err, -1,
+			"the generator's own receive ring lost %llu packets: raise --descriptors and --buffers, or "
+			"lower --rate",
+			(unsigned long long)t->sink_drops);
+	if (!load_trial_held(t))
+		return en_fail(
+			err, -1,
+			"the generator sent %.0f packets/s of the %llu asked for (port %s, %.0f %% idle): lower --rate",
+			t->achieved, (unsigned long long)t->rate, out->conf.device, 100 * t->idle);
+	return 0;
+}
+
+static int fixed(struct load_bed *b, json_t *result, json_t *run, struct load_trial *t, struct en_err *err)
+{
+	if (load_trial_try(b, b->o->rate, b->o->ms, t, err) != 0)
+		return -1;
+	json_object_set_new(run, "fixed", load_report_trial(t));
+	if (judge(b, t, err) != 0)
+		return -1;
+	load_report_metric(result, "p50", "us", "lower", us(&t->latency, 0.5));
+	load_report_metric(result, "p99", "us", "lower", us(&t->latency, 0.99));
+	load_report_metric(result, "p99.9", "us", "lower", us(&t->latency, 0.999));
+	load_report_metric(result, "loss", "%", "lower", 100 * load_trial_loss(t));
+	if (t->misdelivered + t->corrupt)
+		load_report_doubt(result, "%llu packets arrived changed or at the wrong place",
+				  (unsigned long long)(t->misdelivered + t->corrupt));
+	return 0;
+}
+
+/* Offered load below and beyond what was found: where latency rises, and what is left of the rate when too much comes
+ */
+static int curve(struct load_bed *b, json_t *run, uint64_t no_loss, struct load_trial *t, struct en_err *err)
+{
+	static const double share[] = {0.1, 0.25, 0.5, 0.75, 0.9, 1, 1.1, 1.25, 1.5, 2};
+	json_t *list = json_array();
+	int rc = 0;
+
+	json_object_set_new(run, "curve", list);
+	for (unsigned int i = 0; rc == 0 && i < sizeof(share) / sizeof(share[0]); i++) {
+		rc = load_bed_bind(b, err);
+		if (rc == 0)
+			rc = load_trial_run(b, (uint64_t)((double)no_loss * share[i]), b->o->trial_ms, t);
+		if (rc == 0)
+			json_array_append_new(
+				list, json_pack("{s:f, s:o}", "share", share[i], "trial", load_report_trial(t)));
+	}
+	return rc;
+}
+
+static int one_run(struct load_bed *b, json_t *result, struct load_trial *t, struct en_err *err)
+{
+	const struct load_options *o = b->o;
+	json_t *run = json_object();
+	uint64_t no_loss = o->rate;
+	int rc = 0;
+
+	json_array_append_new(json_object_get(result, "runs"), run);
+	if (o->rate)
+		rc = fixed(b, result, run, t, err);
+	if (rc == 0 && o->search)
+		rc = load_search_limits(b, result, run, &no_loss, err);
+	if (rc == 0 && o->curve)
+		rc = curve(b, run, no_loss, t, err);
+	return rc;
+}
+
+static const struct load_traffic *traffic_of(const struct load_options *o)
+{
+	if (o->command == LOAD_FORWARD)
+		return &load_traffic_forward;
+	return o->command == LOAD_STUN ? &load_traffic_stun : &load_traffic_relay;
+}
+
+int load_stream(const struct load_options *o, json_t *result, struct en_err *err)
+{
+	struct load_trial *t = malloc(sizeof(*t));
+	struct load_bed *b = NULL;
+	int rc = t ? load_bed_open(o, traffic_of(o), &b, err) : en_fail(err, -1, "no memory");
+
+	/* the first packets find cold caches and unresolved neighbours: not counted */
+	if (rc == 0)
+		rc = load_bed_bind(b, err);
+	if (rc == 0)
+		load_progress_doing("warming up");
+	if (rc == 0)
+		rc = load_trial_run(b, o->rate && o->rate < WARM_UP_RATE ? o->rate : WARM_UP_RATE, WARM_UP_MS, t);
+	for (unsigned int i = 0; rc == 0 && i < o->runs; i++)
+		rc = one_run(b, result, t, err);
+	if (b)
+		load_bed_close(b);
+	free(t);
+	return rc;
+}
