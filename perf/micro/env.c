@@ -93,3 +93,18 @@ bool micro_has_second_cpu(void)
 {
 	return cpu_there >= 0;
 }
+
+double micro_reference(void)
+{
+	static uint64_t word[512];
+	uint64_t a = 1, b = 2, c = 3, d = 4, t0 = rte_rdtsc_precise();
+
+	for (unsigned int i = 0; i < 4096; i++) {
+		a += word[(i * 7) % 512] ^ b;
+		b ^= a << 3 | d >> 5;
+		c = c * 31 + (word[(i * 13) % 512] & d);
+		d -= c >> 7;
+		word[i % 512] = a ^ c;
+	}
+	return (double)(rte_rdtsc_precise() - t0) + (a + b + c + d == 0);
+}

@@ -29,6 +29,13 @@ bool micro_has_second_cpu(void);
 /* Print the sentence and end: a benchmark that does not do its work has no figure. */
 void micro_die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
+/*
+ * TSC cycles of a fixed piece of work that fills the core's units from L1: how
+ * fast the machine is just now. A neighbour on the other hardware thread, or a
+ * lower clock, shows here.
+ */
+double micro_reference(void);
+
 /* --- the relay walk (bed.c, traffic.c, walk.c, fused.c) ----------------------------- */
 
 enum micro_direction {
@@ -86,6 +93,42 @@ void micro_table_open(enum micro_table table, unsigned int n);
 double micro_table_round(bool staged);
 void micro_table_close(void);
 #define MICRO_LOOKUPS 4096u
+
+/* --- rings between two cores (rings.c) --------------------------------------- */
+
+enum micro_ring {
+	MICRO_RING_BARE, /* rte_ring, single producer and consumer, bulks of pointers */
+	MICRO_RING_TOUCHED, /* the same, and each packet's metadata line written here and there */
+	MICRO_RING_HANDOFF, /* as the nodes use it: one by one in, in bursts out, a line of each packet read and written
+			     */
+	MICRO_RING_TAP, /* the shared-memory ring of tap.h, records of 64 bytes */
+};
+
+/* Start the far end on the second CPU. n: packets a bulk. */
+void micro_ring_open(enum micro_ring kind, unsigned int n);
+/* Push MICRO_RING_PACKETS through; cycles a packet, until the far end has the last. */
+double micro_ring_round(void);
+void micro_ring_close(void);
+#define MICRO_RING_PACKETS 16384u
+
+/* --- parts (parts.c) ----------------------------------------------------------- */
+
+enum micro_message {
+	MICRO_BINDING,
+	MICRO_ALLOCATE_SHA1,
+	MICRO_ALLOCATE_SHA256,
+	MICRO_MESSAGES
+};
+
+/* Each repeats its work MICRO_PART_TIMES and returns cycles for one. */
+double micro_stun_parse(enum micro_message m);
+double micro_stun_integrity(enum micro_message m);
+double micro_csum(unsigned int len);
+double micro_wheel_arm(unsigned int n);
+double micro_wheel_rearm(unsigned int n);
+/* Cycles for one object that expires and is armed again; ticks of the whole wheel in between. */
+double micro_wheel_advance(unsigned int n);
+#define MICRO_PART_TIMES 1024u
 
 #ifdef __cplusplus
 }

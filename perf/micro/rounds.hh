@@ -35,16 +35,20 @@ class Rounds
 /* A benchmark whose round returns cycles an item: median, and how far the slow rounds are away. */
 template <typename Round> void run_rounds(benchmark::State &state, unsigned int items, const char *unit, Round round)
 {
-	Rounds all;
+	static double best = micro_reference();
+	Rounds all, machine;
 
 	for (auto _ : state) {
 		double cycles = round();
 
 		all.add(cycles);
+		machine.add(micro_reference());
 		state.SetIterationTime(cycles * items / micro_tsc_hz());
 	}
 	state.counters[std::string("cycles/") + unit] = all.quantile(0.5);
 	state.counters["p90"] = all.quantile(0.9);
+	best = std::min(best, machine.quantile(0));
+	state.counters["machine"] = machine.quantile(0.5) / best;
 }
 
 #endif
