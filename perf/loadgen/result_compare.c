@@ -152,10 +152,10 @@ static void print_verdict(const struct load_digest_metric *a, const struct load_
 		fprintf(out, "too few runs (%zu): no verdict\n", runs);
 	else if (factor == 1)
 		fputs("no difference\n", out);
-	else if (factor - 1 < RESOLUTION)
-		fputs("no difference of 2 % or more, and less is not measured\n", out);
 	else if (factor - 1 < 2 * spread)
 		fprintf(out, "no difference that the spread of %s would show\n", load_text_share(spread).s);
+	else if (factor - 1 < RESOLUTION)
+		fputs("no difference of 2 % or more, and less is not measured\n", out);
 	else if (r->low <= 1 && r->high >= 1)
 		fprintf(out, "no difference: the 95 %% interval (%.2f-%.2f) holds 1\n", r->low, r->high);
 	else

@@ -59,6 +59,15 @@ struct load_text load_text_count(double v)
 	return scaled(v, si);
 }
 
+struct load_text load_text_whole(double v)
+{
+	struct load_text t = {"-"};
+
+	if (isfinite(v))
+		snprintf(t.s, sizeof(t.s), "%.0f", v);
+	return t;
+}
+
 struct load_text load_text_time(double us)
 {
 	static const struct unit times[] = {{1, "µs"}, {1e3, "ms"}, {1e6, "s"}, {0, NULL}};

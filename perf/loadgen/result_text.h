@@ -18,6 +18,8 @@ struct load_text {
 
 /* Three significant digits: "1.23 M", "20.0 k", "100"; "-" for what is not there (NAN). */
 struct load_text load_text_count(double v);
+/* Every digit of a number of packets. */
+struct load_text load_text_whole(double v);
 /* Microseconds in the unit that fits: "8.52 µs", "1.10 ms". */
 struct load_text load_text_time(double us);
 /* Of a metric: a time when the unit is "us", else as load_text_count(). Without the unit. */
