@@ -46,6 +46,7 @@ template <typename Round> void run_rounds(benchmark::State &state, unsigned int 
 		state.SetIterationTime(cycles * items / micro_tsc_hz());
 	}
 	state.counters[std::string("cycles/") + unit] = all.quantile(0.5);
+	state.counters["p10"] = all.quantile(0.1);
 	state.counters["p90"] = all.quantile(0.9);
 	best = std::min(best, machine.quantile(0));
 	state.counters["machine"] = machine.quantile(0.5) / best;
