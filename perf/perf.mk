@@ -17,8 +17,10 @@ PERF_TEST_OBJ := $(call obj,perf/loadgen/hist.c perf/loadgen/search.c)
 $(PERF_TEST_BIN): $(PERF_TEST_OBJ)
 $(PERF_TEST_BIN): TEST_LIB += $(PERF_TEST_OBJ)
 
+all: $(OUT)/turnpike-bench
+
 # as root: about ten minutes, inside namespaces of its own. ARGS="--rounds 5 …"
-compare: all $(OUT)/turnpike-bench
+compare: all
 	$(Q)perf/compare/coturn.sh --build $(OUT) $(ARGS)
 
 include perf/micro/micro.mk

@@ -18,7 +18,6 @@
 
 #define SEARCH_MIN      100
 #define GENERATOR_TRIES 3
-#define GENERATOR_TIRED 0.2 /* less idle than this, and a limit may be the generator's */
 
 static const struct {
 	double loss;
@@ -55,9 +54,7 @@ static const char *limited_by(const struct found *f, const char *before)
 {
 	if (load_search_capped(&f->s))
 		return before;
-	if (!load_trial_held(&f->failed))
-		return "generator";
-	return f->failed.idle < GENERATOR_TIRED ? "server or generator" : "server";
+	return load_trial_gave_way(&f->failed);
 }
 
 static void note_try(json_t *tried, const struct load_trial *t)

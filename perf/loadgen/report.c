@@ -80,6 +80,7 @@ json_t *load_report_trial(const struct load_trial *t)
 
 	json_object_update(j, more);
 	json_decref(more);
+	json_object_set_new(j, "generator_blocked", json_real(t->blocked));
 	beside(t, j);
 	return j;
 }

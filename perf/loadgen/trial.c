@@ -26,6 +26,7 @@
 #define QUIET_NS   UINT64_C(100000000) /* so long without an arrival ends the trial */
 #define START_NS   UINT64_C(1000000)
 #define SEND_BURST 32
+#define TIRED      0.2 /* less spare time than this, and a limit may be the generator's */
 /* Before a trial the ports are emptied: what an earlier one left is not its load. */
 #define QUIET_LOOKS 8
 #define MANY_LOOKS  100000
@@ -148,23 +149,27 @@ static void send_phase(struct state *s)
 {
 	struct load_trial *t = s->t;
 	uint64_t start = t->pace.start_ns, length = load_pace_at(&t->pace, t->planned) - start;
-	uint64_t end = start + length + length / 10, now = load_now(), before, idle = 0;
+	uint64_t end = start + length + length / 10, now = load_now(), before, idle = 0, blocked = 0;
 
 	while (t->sent < t->planned && now < end) {
 		unsigned int work = send_due(s, now);
+		bool full = s->held_n > 0;
 
 		work += send_beside(s, now);
 		work += load_bed_receive(s->b, t);
 		load_bed_keep(s->b, now);
 		before = now;
 		now = load_now();
-		if (work == 0)
+		if (full)
+			blocked += now - before;
+		else if (work == 0)
 			idle += now - before;
 		load_progress(t->sent, t->received);
 	}
 	now = now > start ? now - start : 1;
 	t->achieved = (double)t->sent * 1e9 / (double)now;
 	t->idle = (double)idle / (double)now;
+	t->blocked = (double)blocked / (double)now;
 }
 
 static void drain_phase(struct state *s)
@@ -256,4 +261,13 @@ double load_trial_loss(const struct load_trial *t)
 bool load_trial_held(const struct load_trial *t)
 {
 	return t->sent == t->planned && t->achieved >= 0.98 * (double)t->rate && t->sink_drops == 0;
+}
+
+const char *load_trial_gave_way(const struct load_trial *t)
+{
+	bool tired = t->idle + t->blocked < TIRED;
+
+	if (t->sink_drops || (!load_trial_held(t) && t->blocked < TIRED))
+		return "generator";
+	return tired ? "server or generator" : "server";
 }

@@ -20,6 +20,7 @@ struct load_trial {
 	uint64_t rate; /* asked for */
 	double achieved; /* packets/s that left */
 	double idle; /* share of the sending time in which the generator had nothing to do */
+	double blocked; /* share in which packets were due and the port took none: the other end is slow */
 	uint64_t planned, sent;
 	uint64_t received; /* where they belong, each once, whole */
 	uint64_t duplicates, reordered;
@@ -54,5 +55,7 @@ int load_trial_run(struct load_bed *b, uint64_t rate, unsigned int ms, struct lo
 double load_trial_loss(const struct load_trial *t);
 /* False when the generator, not the server, was what failed: rate not held, or its sink overflowed. */
 bool load_trial_held(const struct load_trial *t);
+/* What gave way in a trial that failed: "server", "generator", or that it cannot be told. */
+const char *load_trial_gave_way(const struct load_trial *t);
 
 #endif
