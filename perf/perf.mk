@@ -13,7 +13,7 @@ $(OUT)/turnpike-bench: $(call obj,$(BENCH_SRC)) $(DP_A) $(DPLOGIC_A) $(ENGINE_A)
 
 # the generator's own arithmetic has unit tests too
 PERF_TEST_BIN := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/unit/perf/*_test.c))
-PERF_TEST_OBJ := $(call obj,perf/loadgen/hist.c perf/loadgen/search.c)
+PERF_TEST_OBJ := $(call obj,perf/loadgen/hist.c perf/loadgen/search.c $(wildcard perf/loadgen/result_*.c perf/loadgen/machine*.c))
 $(PERF_TEST_BIN): $(PERF_TEST_OBJ)
 $(PERF_TEST_BIN): TEST_LIB += $(PERF_TEST_OBJ)
 
