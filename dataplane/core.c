@@ -46,8 +46,10 @@ void dp_note_all(struct dp_core *c, const struct dp_note *note)
 		struct rte_ring *r = c->note_out[i];
 
 		/* what strangers can cause (ARP, ICMP) leaves half of the ring to TURN's notes */
-		if (i != c->index && rte_ring_free_count(r) > rte_ring_get_capacity(r) / 2)
-			(void)rte_ring_sp_enqueue_elem(r, (void *)(uintptr_t)note, sizeof(*note));
+		if (i == c->index || rte_ring_free_count(r) <= rte_ring_get_capacity(r) / 2)
+			continue;
+		(void)rte_ring_sp_enqueue_elem(r, (void *)(uintptr_t)note, sizeof(*note));
+		dp_told(c, i);
 	}
 }
 

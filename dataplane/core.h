@@ -9,6 +9,7 @@
 #ifndef DP_CORE_H
 #define DP_CORE_H
 
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,6 +43,7 @@ struct dp_port {
 	uint16_t mtu; /* IP MTU */
 	uint16_t vlan; /* 0 = untagged */
 	uint16_t queues; /* rx and tx queues in use: queue q belongs to core q */
+	int rx_fd[CONF_CORES_MAX]; /* by queue: readable when packets wait (rx_fd.h), -1: there is none */
 	bool open;
 	struct rte_mempool *pool; /* rx buffers; AF_XDP: the UMEM */
 	const struct conf_port *conf;
@@ -119,6 +121,17 @@ struct dp_rxq {
 	uint16_t queue;
 };
 
+/* How a worker sleeps and is woken (idle.h). */
+struct dp_idle {
+	_Atomic bool asleep; /* sleeps, or is about to; who gives it work exchanges it for false and wakes it */
+	/* the worker's own from here on */
+	unsigned int loops __attribute__((aligned(64))); /* steps without work */
+	bool timed; /* a queue of this core has no descriptor: look at it again and again */
+	unsigned int fd_n;
+	struct pollfd fd[1 + CONF_PORTS_MAX * 2]; /* [0]: the eventfd of who wakes it; the queues' */
+	uint64_t longest_ns; /* of one sleep */
+};
+
 struct dp_txbuf {
 	struct rte_mbuf *m[DP_TX_BURST];
 	uint16_t n;
@@ -133,6 +146,7 @@ struct dp_core {
 	struct rte_graph *graph;
 	uint64_t now_ns; /* monotonic, at the start of this step */
 	uint32_t worked; /* packets taken up in this step */
+	uint32_t told; /* cores that got packets or notes in this step, a bit each: to be woken at its end */
 	uint16_t index;
 	uint16_t ip_id;
 	uint64_t tid_seed; /* transaction ids of Data indications */
@@ -155,11 +169,19 @@ struct dp_core {
 	uint64_t icmp_credit_ns; /* token bucket of ICMP answers */
 	uint64_t next_tick_ns, wall_s, next_wall_ns;
 	char text[96]; /* what a node says of a traced packet */
-	unsigned int idle_loops;
 	uint64_t tsc0, ns0; /* clock base */
 	uint64_t last_tsc; /* start of the step before */
 	char graph_name[32];
+	bool overdue; /* more timers have run out than one step deals with */
+	struct dp_idle idle;
 };
+_Static_assert(CONF_CORES_MAX <= 32, "dp_core.told has a bit for each");
+
+/* Core `to` has something of ours in a ring. */
+static inline void dp_told(struct dp_core *c, unsigned int to)
+{
+	c->told |= UINT32_C(1) << to;
+}
 
 /* Where a core sends on a port: its own queue, or through the core that owns one. */
 static inline unsigned int dp_tx_owner(const struct dp_world *w, unsigned int port, unsigned int core)

@@ -25,6 +25,7 @@
 
 #include "dataplane/eal.h"
 #include "dataplane/house.h"
+#include "dataplane/idle.h"
 #include "dataplane/privilege.h"
 #include "dataplane/world.h"
 #include "engine/base/clock.h"
@@ -118,6 +119,8 @@ static int start_workers(const struct dp_world *w, struct en_err *err)
 static void stop_workers(struct dp_world *w)
 {
 	atomic_store_explicit(&w->stop, true, memory_order_relaxed);
+	for (unsigned int i = 0; i < w->core_n; i++)
+		dp_wake(w->core[i]);
 	rte_eal_mp_wait_lcore();
 }
 

@@ -19,6 +19,7 @@
 #include "dataplane/device_open.h"
 #include "dataplane/eal.h"
 #include "dataplane/port.h"
+#include "dataplane/rx_fd.h"
 #include "engine/base/random.h"
 
 #define DATA_ROOM       2048u
@@ -44,10 +45,10 @@ static unsigned int queues_wanted(const struct conf_port *conf, enum dp_device_k
 	}
 }
 
-static int configure(const struct conf_port *conf, const struct rte_eth_dev_info *info, struct dp_port *port,
-		     struct en_err *err)
+static int configure(const struct conf_port *conf, enum dp_device_kind kind, const struct rte_eth_dev_info *info,
+		     struct dp_port *port, struct en_err *err)
 {
-	struct rte_eth_conf c = {.rxmode.mtu = conf->mtu};
+	struct rte_eth_conf c = {.rxmode.mtu = conf->mtu, .intr_conf.rxq = dp_rx_fd_by_interrupt(kind)};
 	int rc;
 
 	if (info->max_mtu && conf->mtu > info->max_mtu)
@@ -189,7 +190,7 @@ static int start(const struct conf_port *conf, const struct dp_device *dev, unsi
 	if (port->queues == 0)
 		return en_fail(err, -1, "port %s: %s has no queues", conf->name, conf->device);
 	dp_eal_forget_complaint();
-	if (configure(conf, &info, port, err) != 0 || make_pool(conf, kind, port, err) != 0 ||
+	if (configure(conf, kind, &info, port, err) != 0 || make_pool(conf, kind, port, err) != 0 ||
 	    setup_queues(conf, kind, port, err) != 0 || choose_mac(conf, kind, port, err) != 0)
 		return -1;
 	rc = rte_eth_dev_set_mtu(port->id, (uint16_t)conf->mtu);
@@ -198,6 +199,7 @@ static int start(const struct conf_port *conf, const struct dp_device *dev, unsi
 	rc = rte_eth_dev_start(port->id);
 	if (rc != 0)
 		return dp_device_refuse(conf, "does not start", -rc, err);
+	dp_rx_fd_find(dev, port);
 	rc = dp_device_hear_all(dev, port->id);
 	if (rc != 0 && rc != -ENOTSUP)
 		en_warn("port",
@@ -229,6 +231,7 @@ void dp_port_close(struct dp_port *port)
 	if (!port->open)
 		return;
 	port->open = false;
+	dp_rx_fd_forget(port);
 	rte_eth_dev_stop(port->id);
 	dp_device_close(port->id);
 	rte_mempool_free(port->pool);

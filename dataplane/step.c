@@ -7,6 +7,7 @@
  */
 #include "dataplane/step.h"
 
+#include "dataplane/idle.h"
 #include "dataplane/net/neigh.h"
 #include "dataplane/net/pmtu.h"
 #include "dataplane/net/reass.h"
@@ -61,7 +62,7 @@ void dp_notes_drain(struct dp_core *c)
 
 static void run_timers(struct dp_core *c, uint64_t wall_s)
 {
-	dp_turn_advance(c->turn, c->now_ns, wall_s, EXPIRE_BUDGET);
+	c->overdue = dp_turn_advance(c->turn, c->now_ns, wall_s, EXPIRE_BUDGET);
 	dp_neigh_advance(c);
 	dp_reass_advance(c);
 	shm_store(&c->stats->gauge[GAUGE_NEIGHBOURS], dp_neigh_count(c));
@@ -79,4 +80,6 @@ void dp_core_step(struct dp_core *c, uint64_t now_ns, uint64_t wall_s)
 		run_timers(c, wall_s);
 	}
 	rte_graph_walk(c->graph);
+	if (c->told)
+		dp_wake_told(c);
 }

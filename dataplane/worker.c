@@ -1,34 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * worker.c - the loop of a worker thread: clock, step, and when to sleep.
+ * worker.c - the loop of a worker thread: clock, step, idling (idle.c).
  *
  * Runs on:   its own lcore, pinned.
- *
- * Idling (idle = adaptive): a burst of empty polls first spins, now and then
- * offering the CPU to the kernel's own threads (what AF_XDP sent is delivered
- * by ksoftirqd when that is behind, and a spinning worker would starve it for
- * a scheduler's slice), then sleeps for SLEEP_NS at a time; the first packet
- * ends it. DPDK's virtual devices raise no interrupt that a worker could wait
- * for (AF_XDP has none), so the sleep bounds the first packet's delay.
  */
-#include <sched.h>
-#include <time.h>
-
 #include <sys/prctl.h>
 
 #include <rte_cycles.h>
-#include <rte_pause.h>
 
+#include "dataplane/idle.h"
 #include "dataplane/step.h"
 #include "dataplane/world.h"
 #include "engine/base/clock.h"
 
-#define YIELD_LOOPS   8 /* empty polls between two offers of the CPU to the kernel's own threads */
-#define SPIN_LOOPS    2000 /* empty polls before the first sleep */
-#define SLEEP_NS      50000
-#define DEEP_AFTER    20000 /* empty sleeps (about a second) before they get longer */
-#define DEEP_SLEEP_NS 200000
-#define RESYNC_NS     (EN_NS_PER_S / 1000)
+#define RESYNC_NS (EN_NS_PER_S / 1000)
 
 /*
  * Between two looks at the kernel's clock (one a millisecond) the time is the
@@ -57,31 +42,6 @@ static void set_state(struct dp_core *c, enum shm_core_state state)
 	__atomic_store_n(&c->stats->state, (uint32_t)state, __ATOMIC_RELAXED);
 }
 
-static void idle(struct dp_core *c)
-{
-	struct timespec ts = {.tv_nsec = SLEEP_NS};
-
-	if (c->world->conf->dataplane.idle == CONF_IDLE_POLL) {
-		rte_pause();
-		return;
-	}
-	if (++c->idle_loops < SPIN_LOOPS) {
-		if (c->idle_loops % YIELD_LOOPS == 0)
-			sched_yield();
-		else
-			rte_pause();
-		return;
-	}
-	if (c->idle_loops == SPIN_LOOPS)
-		set_state(c, SHM_CORE_SLEEPING);
-	if (c->idle_loops > SPIN_LOOPS + DEEP_AFTER) {
-		c->idle_loops = SPIN_LOOPS + DEEP_AFTER;
-		ts.tv_nsec = DEEP_SLEEP_NS;
-	}
-	shm_add(&c->stats->sleeps, 1);
-	clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
-}
-
 /* cycles is all the time that went by, sleep included: busy of cycles is the load. */
 static void account(struct dp_core *c, uint64_t began, uint64_t ended)
 {
@@ -92,9 +52,7 @@ static void account(struct dp_core *c, uint64_t began, uint64_t ended)
 		return;
 	shm_add(&c->stats->busy_loops, 1);
 	shm_add(&c->stats->busy_cycles, ended - began);
-	if (c->idle_loops >= SPIN_LOOPS)
-		set_state(c, SHM_CORE_POLLING);
-	c->idle_loops = 0;
+	dp_idle_end(c);
 }
 
 int dp_worker_run(void *arg)
@@ -112,7 +70,7 @@ int dp_worker_run(void *arg)
 		dp_core_step(c, c->now_ns, c->wall_s);
 		account(c, tsc, rte_rdtsc());
 		if (!c->worked)
-			idle(c);
+			dp_idle(c);
 	}
 	set_state(c, SHM_CORE_STOPPED);
 	return 0;

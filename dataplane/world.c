@@ -13,6 +13,7 @@
 
 #include "dataplane/burst.h"
 #include "dataplane/graph.h"
+#include "dataplane/idle.h"
 #include "dataplane/net/neigh.h"
 #include "dataplane/net/pmtu.h"
 #include "dataplane/net/reass.h"
@@ -92,6 +93,7 @@ static bool send_note(void *ctx, const struct dp_turn_note *turn)
 	struct dp_core *c = ctx;
 	struct dp_note note = {.op = DP_NOTE_TURN, .turn = *turn};
 
+	dp_told(c, turn->core);
 	return rte_ring_sp_enqueue_elem(c->note_out[turn->core], &note, sizeof(note)) == 0;
 }
 
@@ -119,6 +121,8 @@ static int make_core(struct dp_world *w, unsigned int i, uint64_t now_ns, uint64
 	c->ip_id = (uint16_t)en_random32();
 	c->tid_seed = en_random64();
 	assign_queues(c);
+	if (dp_idle_open(c, err) != 0)
+		return -1;
 	if (dp_turn_create(w->turn, i, c->stats, now_ns, wall_s, &c->turn, err) != 0 ||
 	    dp_neigh_create(c, w->conf->dataplane.neighbours, err) != 0 ||
 	    dp_reass_create(c, w->conf->dataplane.reassembly, err) != 0 || dp_pmtu_create(c, err) != 0)
@@ -265,6 +269,7 @@ static void destroy_core(struct dp_world *w, unsigned int i)
 	dp_neigh_destroy(c);
 	if (c->turn)
 		dp_turn_destroy(c->turn);
+	dp_idle_close(c);
 	free(c);
 	w->core[i] = NULL;
 }

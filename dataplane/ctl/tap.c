@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "dataplane/ctl/tap.h"
+#include "dataplane/idle.h"
 
 #define RECALL_WAIT_US 1000
 #define RECALL_WAITS   200
@@ -22,7 +23,10 @@ static bool tell(const struct dp_tapper *t, unsigned int core, struct dp_tap *ta
 {
 	struct dp_note note = {.op = DP_NOTE_TAP, .tap.tap = tap};
 
-	return rte_ring_sp_enqueue_elem(t->world->core[core]->note_in[t->world->core_n], &note, sizeof(note)) == 0;
+	if (rte_ring_sp_enqueue_elem(t->world->core[core]->note_in[t->world->core_n], &note, sizeof(note)) != 0)
+		return false;
+	dp_wake(t->world->core[core]);
+	return true;
 }
 
 static void lend(struct dp_tapper *t)

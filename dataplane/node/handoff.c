@@ -16,6 +16,7 @@ static inline uint16_t handoff_one(struct dp_core *core, struct rte_mbuf *m)
 {
 	if (unlikely(rte_ring_sp_enqueue(core->handoff_out[dp_pkt(m)->owner], m) != 0))
 		return dp_drop(m, DROP_HANDOFF_FULL);
+	dp_told(core, dp_pkt(m)->owner);
 	dp_count(core, CTR_HANDOFF_OUT);
 	return DP_CONSUMED;
 }

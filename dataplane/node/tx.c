@@ -33,10 +33,12 @@ static void flush(struct dp_core *core, unsigned int port, uint16_t queue)
 static void give_away(struct dp_core *core, struct rte_mbuf *m, unsigned int owner)
 {
 	dp_pkt(m)->stage = DP_STAGE_TX;
-	if (unlikely(rte_ring_sp_enqueue(core->handoff_out[owner], m) != 0))
+	if (unlikely(rte_ring_sp_enqueue(core->handoff_out[owner], m) != 0)) {
 		dp_drop_now(core, m, DROP_HANDOFF_FULL);
-	else
-		dp_count(core, CTR_TX_HANDOFF);
+		return;
+	}
+	dp_told(core, owner);
+	dp_count(core, CTR_TX_HANDOFF);
 }
 
 static uint16_t tx_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)

@@ -91,20 +91,22 @@ static void set_gauges(struct dp_turn *t)
 	shm_store(&g[GAUGE_REDIRECTS], dp_redirects_n(t));
 }
 
-void dp_turn_advance(struct dp_turn *t, uint64_t now_ns, uint64_t wall_s, unsigned int budget)
+bool dp_turn_advance(struct dp_turn *t, uint64_t now_ns, uint64_t wall_s, unsigned int budget)
 {
 	unsigned int part = budget / 4 ? budget / 4 : 1;
+	bool more = false;
 
 	set_time(t, now_ns, wall_s);
 	/* a quarter each: no kind of object starves another */
-	dp_allocs_advance(t, part);
-	dp_chans_advance(t, part);
-	dp_perms_advance(t, part);
+	more |= dp_allocs_advance(t, part) >= part;
+	more |= dp_chans_advance(t, part) >= part;
+	more |= dp_perms_advance(t, part) >= part;
 	part -= dp_reservations_advance(t, part);
 	part -= dp_ports_advance(t, part);
 	part -= dp_redirects_advance(t, part);
-	dp_lingers_advance(t, part);
+	part -= dp_lingers_advance(t, part);
 	set_gauges(t);
+	return more || part == 0;
 }
 
 void dp_turn_on_note(struct dp_turn *t, const struct dp_turn_note *note)

@@ -194,8 +194,8 @@ int dp_turn_create(struct dp_turn_shared *s, unsigned int core, struct shm_core 
 		   uint64_t wall_s, struct dp_turn **ret_turn, struct en_err *err);
 void dp_turn_destroy(struct dp_turn *t);
 
-/* Once per loop: set the time, expire at most `budget` objects, refresh gauges. */
-void dp_turn_advance(struct dp_turn *t, uint64_t now_ns, uint64_t wall_s, unsigned int budget);
+/* Once per loop: set the time, expire at most `budget` objects, refresh gauges. Returns whether more may be due. */
+bool dp_turn_advance(struct dp_turn *t, uint64_t now_ns, uint64_t wall_s, unsigned int budget);
 /* A note from another core. */
 void dp_turn_on_note(struct dp_turn *t, const struct dp_turn_note *note);
 
