@@ -6,7 +6,9 @@
 
 #include "engine/conf/parse.h"
 
-#define IP6_MTU_MIN 1280 /* RFC 8200 s5 */
+#define DESCRIPTORS     1024
+#define DESCRIPTORS_XDP 2048 /* what the driver gives the kernel to fill */
+#define IP6_MTU_MIN     1280 /* RFC 8200 s5 */
 
 bool conf_address_is_ours(const struct conf *c, const struct en_addr *a)
 {
@@ -132,6 +134,12 @@ static void check_rings(struct conf_parser *p, unsigned int port)
 			   cp->buffers, cp->name, least);
 }
 
+static void set_descriptors(struct conf_port *cp)
+{
+	if (!cp->descriptors)
+		cp->descriptors = strncmp(cp->device, "xdp:", 4) == 0 ? DESCRIPTORS_XDP : DESCRIPTORS;
+}
+
 void conf_check_ports(struct conf_parser *p)
 {
 	const struct conf *c = p->conf;
@@ -139,6 +147,7 @@ void conf_check_ports(struct conf_parser *p)
 	if (c->port_n == 0 && !p->section_line[CONF_SEC_PORT])
 		conf_error(p, 1, "there is no port: add a section [port wan] with device and address");
 	for (unsigned int i = 0; i < c->port_n; i++) {
+		set_descriptors(&p->conf->port[i]);
 		check_device(p, i);
 		check_addresses(p, i);
 		for (unsigned int slot = 0; slot < 2; slot++) {

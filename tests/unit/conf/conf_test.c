@@ -158,6 +158,8 @@ static void other_forms_are_understood(void **state)
 		  "channel-range = rfc5766\nnonce-cookie-bits = left\nsha256 = no\n");
 	assert_int_equal(conf.dataplane.core_n, 4);
 	assert_int_equal(conf.dataplane.core[3], 7);
+	assert_int_equal(conf.port[3].descriptors, 1024);
+	assert_int_equal(conf.port[4].descriptors, 2048);
 	assert_int_equal(conf.dataplane.idle, CONF_IDLE_POLL);
 	assert_int_equal(conf.port_n, 5);
 	assert_int_equal(conf.port[0].vlan, 7);
