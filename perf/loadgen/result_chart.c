@@ -85,6 +85,7 @@ void load_chart_loss(const json_t *result, FILE *out)
 	unsigned int marks = (unsigned int)(limits < MARKS_MAX ? limits : MARKS_MAX);
 	struct load_plot p = {.out = out, .left = 76, .top = 14 + 16 * marks, .width = 458, .height = 250};
 	struct range rate, loss;
+	bool to_left;
 	char text[400];
 
 	tried_ranges(result, &rate, &loss);
@@ -96,6 +97,7 @@ void load_chart_loss(const json_t *result, FILE *out)
 	load_axis_fit(&p.y, fmin(loss.min, 0.001), 1);
 	figure_open(out, "Offered rate against loss", "Every trial of the search, all runs.");
 	load_plot_open(&p, "Offered rate against loss");
+	to_left = marks > 0 && load_axis_place(&p.x, load_values_median(&limit[0].rate)) > 0.5;
 	for (unsigned int i = 0; i < marks; i++) {
 		double median = load_values_median(&limit[i].rate);
 
@@ -103,7 +105,8 @@ void load_chart_loss(const json_t *result, FILE *out)
 			 load_text_count(median).s);
 		if (limit[i].loss_limit > 0)
 			load_plot_across(&p, limit[i].loss_limit, "ref");
-		load_plot_mark(&p, median, marks - 1 - i, text);
+		/* rates rise with the limit: no label lies across a neighbour's line */
+		load_plot_mark(&p, median, to_left ? i : marks - 1 - i, to_left, text);
 	}
 	draw_tried(result, &p);
 	load_plot_close(&p);
@@ -263,7 +266,7 @@ void load_chart_spread(const json_t *result, FILE *out)
 	figure_open(out, "Run-to-run spread",
 		    "Each run against the median of its metric; beside it median and spread.");
 	load_plot_open(&p, "Run-to-run spread");
-	load_plot_mark(&p, 0, 0, "");
+	load_plot_mark(&p, 0, 0, false, "");
 	rows = 0;
 	json_object_foreach((json_t *)metrics, name, value) if (rows < LOAD_DIGEST_MAX &&
 								load_digest_metric(name, value, &m) &&

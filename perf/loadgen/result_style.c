@@ -18,7 +18,7 @@ const char load_html_style[] =
 	"p{margin:0 0 8px}.soft{color:var(--soft)}\n"
 	"pre{margin:10px 0 0;padding:8px 12px;background:var(--card);border:1px solid var(--rule);border-radius:6px;"
 	"font:13px/1.5 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}\n"
-	".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,240px));gap:12px;margin:20px 0}\n"
+	".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:20px 0}\n"
 	".tile,figure,.card{background:var(--card);border:1px solid var(--rule);border-radius:8px}\n"
 	".tile{padding:10px 14px;min-width:0}.tile b{display:block;font-size:24px;line-height:1.3;font-weight:600}\n"
 	".tile span{display:block;font-size:13px;color:var(--soft);overflow-wrap:anywhere}\n"

@@ -293,13 +293,12 @@ void load_plot_across(struct load_plot *p, double y, const char *class)
 		segment(p, p->left, py, p->left + p->width, py, class);
 }
 
-void load_plot_mark(struct load_plot *p, double x, unsigned int row, const char *text)
+void load_plot_mark(struct load_plot *p, double x, unsigned int row, bool to_left, const char *text)
 {
 	double px = load_plot_x(p, x), above = p->top - 4 - ROW * row;
-	bool right_half = px > p->left + p->width / 2;
 
 	if (!isfinite(px))
 		return;
 	segment(p, px, above - 10, px, p->top + p->height, "ref");
-	load_plot_text(p, px + (right_half ? -5 : 5), above, right_half ? "end" : "start", "mark", text);
+	load_plot_text(p, px + (to_left ? -5 : 5), above, to_left ? "end" : "start", "mark", text);
 }

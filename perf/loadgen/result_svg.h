@@ -64,8 +64,8 @@ void load_plot_line_to(struct load_plot *p, double x, double y, const char *clas
 void load_plot_line_end(struct load_plot *p);
 /* Across the whole area. */
 void load_plot_across(struct load_plot *p, double y, const char *class);
-/* From the area's top, `row` text lines above it, to its bottom, with a label there. */
-void load_plot_mark(struct load_plot *p, double x, unsigned int row, const char *text);
+/* From the area's top, `row` text lines above it, to its bottom, with a label beside it there. */
+void load_plot_mark(struct load_plot *p, double x, unsigned int row, bool to_left, const char *text);
 /* `anchor`: start, middle, end. Escaped. */
 void load_plot_text(struct load_plot *p, double px, double py, const char *anchor, const char *class, const char *text);
 
