@@ -202,14 +202,15 @@ static void stage_rewrite(struct dp_core *core, struct job *j, const uint8_t *ma
 static const uint8_t *next_hop(struct dp_core *core, struct rte_mbuf *m)
 {
 	enum shm_drop reason = DROP_N;
-	struct en_addr src, dst, hop;
+	const struct dp_route *route;
+	struct en_addr src, dst;
 	const uint8_t *mac;
-	unsigned int port;
 
 	wire_ip_ends(rte_pktmbuf_mtod_offset(m, const uint8_t *, L3), &dst, &src);
-	if (!dp_route_find(core->world, &dst, &src, &port, &hop))
+	route = dp_route_get(core->world, &dst, &src);
+	if (!route)
 		micro_die("no route");
-	mac = dp_neigh_resolve(core, port, &hop, m, &reason);
+	mac = dp_neigh_resolve(core, route->port, route->via.family == EN_AF_NONE ? &dst : &route->via, m, &reason);
 	if (!mac)
 		micro_die("no neighbour");
 	return mac;
