@@ -1,336 +1,147 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# coturn.sh - turnpike and coturn under the same load, in turns, on the same veth pair.
+# coturn.sh - turnpike and coturn under the same load, in turns, on the same veth pair; beside them testpmd's
+# macswap on AF_XDP, which shows how much of the path is the kernel's.
 #
-#        namespace load                    namespace server
-#        turnload, CPU 0                   the server under test, CPU 1
-#        clients 198.18.77.1:*  ── veth ── 198.18.77.2:3478, relayed addresses 198.18.77.2:*
-#        peer    198.18.77.3:9000
+# For every server and round, each time freshly started: the highest rate, latency at a fixed rate, allocations/s,
+# memory. Rounds go A B C, C B A, A B C …
 #
-# Rounds go A B, B A, A B …: each server is measured beside the other and beside itself. For every server
-# and round, each time freshly started: latency at a fixed rate and the highest rate, allocations/s, memory.
+#   sudo perf/compare/coturn.sh [--rounds N] [--trial S] [--part rate,latency,storm,memory] [--name NAME]
+#        [--servers "turnpike coturn testpmd"] [--mode generic|native] [--server-mode generic|native]
+#        [--bursts "1 32"] [--size BYTES] [--clients N] [--rate R] [--seconds S] [--idle adaptive|poll]
+#        [--build DIR] [--results DIR]
 #
-#   sudo perf/compare/coturn.sh [--build DIR] [--rounds N] [--servers "coturn turnpike"] [--name NAME]
-#        [--size BYTES] [--clients N] [--rate R] [--seconds S] [--trial S] [--hold N] [--idle adaptive|poll]
-#
-# Writes perf/results/coturn-NAME.json and .md (perf/README.md says how to read them).
-# A namespace lives as long as the process that holds it: nothing is named or left behind.
+# --mode is that of the generator's AF_XDP port, the same for all; --server-mode turnpike's, the same when not given.
+# Writes RESULTS/NAME.json, .md and .html (perf/README.md says how to read them).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. perf/compare/lib.sh
 
-BUILD=build ROUNDS=3 SERVERS="turnpike coturn" NAME=veth
-SIZE=200 CLIENTS=100 RATE=20000 SECONDS_FIXED=4 TRIAL=0.5 HOLD=5000 IDLE=adaptive
-BURST=32 WINDOW=64 STORM=5000 STORM_ROUNDS=5 LATENCY_RUNS=3
-CPU_LOAD=0 CPU_SERVER=1
-CLIENT=198.18.77.1 SERVER=198.18.77.2 PEER=198.18.77.3
-OPTIONS=
+SERVERS="turnpike coturn testpmd" BURSTS="1 32"
+SIZE=200 CLIENTS=100 RATE=20000 LENGTH=4 IDLE=adaptive
+STORM=5000 STORMS=3 HOLD=5000 LATENCY_RUNS=3
+OPTIONS+=([servers]=SERVERS [mode]=MODE [server-mode]=SERVER_MODE [bursts]=BURSTS [size]=SIZE [clients]=CLIENTS
+	[rate]=RATE [seconds]=LENGTH [idle]=IDLE)
+lab_begin "$@"
 
-while [ $# -gt 0 ]; do
-	[ $# -ge 2 ] || { echo "coturn.sh: $1 needs a value" >&2 && exit 2; }
-	case $1 in
-	--build) BUILD=$2 ;;
-	--rounds) ROUNDS=$2 ;;
-	--servers) SERVERS=$2 ;;
-	--name) NAME=$2 ;;
-	--size) SIZE=$2 ;;
-	--clients) CLIENTS=$2 ;;
-	--rate) RATE=$2 ;;
-	--seconds) SECONDS_FIXED=$2 ;;
-	--trial) TRIAL=$2 ;;
-	--hold) HOLD=$2 ;;
-	--idle) IDLE=$2 ;;
-	*) echo "coturn.sh: unknown argument $1" >&2 && exit 2 ;;
-	esac
-	# for the record of what was run; make gives --build by itself
-	[ "$1" = --build ] || OPTIONS+="${OPTIONS:+ }$1 $2"
-	shift 2
-done
-
-[ "$(id -u)" = 0 ] || { echo "coturn.sh: needs root: it makes network namespaces" >&2 && exit 1; }
-[ "$(nproc)" -ge 2 ] || { echo "coturn.sh: needs two CPUs, one for the load and one for the server" >&2 && exit 1; }
-
-WORK=$(mktemp -d)
-chmod 755 "$WORK"
-RUNS=$WORK/runs.jsonl
-TURN_LINES=()
-declare -A NS=()
-SERVER_PID=
-
-finish()
-{
-	local rc=$?
-	trap - EXIT
-	server_stop || true
-	for p in "${NS[@]}"; do
-		kill -KILL "$p" 2>/dev/null || true
-	done
-	wait 2>/dev/null || true
-	rm -rf "$WORK"
-	exit "$rc"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
-
-die()
-{
-	echo "coturn.sh: $*" >&2
-	[ ! -s "$WORK/server.log" ] || tail -n 15 "$WORK/server.log" >&2
-	exit 1
-}
-
-# quiet COMMAND…: ahead of whatever else runs on the machine, for servers and load alike. The kernel weighs
-# sessions against each other (autogroup) and processes only within one, so both weights are set.
-quiet()
-{
-	# shellcheck disable=SC2016 # expanded by the inner shell
-	exec setsid -w setpriv --pdeathsig TERM sh -c \
-		'echo -19 2>/dev/null >/proc/self/autogroup || true; exec nice -n -15 "$@"' - "$@"
-}
-
-in_ns()
-{
-	nsenter --net="/proc/${NS[$1]}/ns/net" -- "${@:2}"
-}
-
-ns_make()
-{
-	local here there
-	setpriv --pdeathsig KILL unshare --net sleep infinity &
-	NS[$1]=$!
-	here=$(readlink /proc/self/ns/net)
-	until there=$(readlink "/proc/${NS[$1]}/ns/net" 2>/dev/null) && [ "$there" != "$here" ]; do sleep 0.01; done
-	in_ns "$1" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6; ip link set lo up'
-}
-
-# One queue each; no transmit checksum offload: a poll-mode port would see half-done checksums, and coturn,
-# measured both ways, is no slower without
-topology()
-{
-	ns_make load
-	ns_make server
-	ip link add tpload netns "${NS[load]}" type veth peer name tpserver netns "${NS[server]}"
-	in_ns load sh -c "ethtool -K tpload tx off >/dev/null; ip addr add $CLIENT/24 dev tpload
-		ip addr add $PEER/24 dev tpload; ip link set tpload up"
-	in_ns server sh -c "ethtool -K tpserver tx off >/dev/null; ip link set tpserver up"
-}
-
-# turnpike_conf [LINE…]: with these lines in [turn]. The receive ring is about as deep as the 4 MiB socket buffer
-# that coturn asks for (some 5 400 datagrams of 200 bytes): both ride out the same interruption.
-turnpike_conf()
-{
-	cat <<-END
-		[engine]
-		runtime-dir = $WORK/run
-		[dataplane]
-		cores = $CPU_SERVER
-		idle = $IDLE
-		[port bench]
-		device = xdp:tpserver
-		address = $SERVER/24
-		descriptors = 4096
-		buffers = 16384
-		[turn]
-		listen = $SERVER:3478
-		relay = $SERVER 49152-65535
-		realm = bench.example
-		user = bench:bench
-		allow-peer = $PEER
-		; one source address makes all allocations, again and again
-		unauthenticated-rate = 1000000
-		port-quarantine = 0
-	END
-	[ $# -eq 0 ] || printf '%s\n' "$@"
-}
-
-turnpike_command()
-{
-	mkdir -p "$WORK/run"
-	in_ns server ip addr flush dev tpserver
-	turnpike_conf "${TURN_LINES[@]}" >"$WORK/turnpike.conf"
-	COMMAND=("$PWD/$BUILD/turnpike" run -c "$WORK/turnpike.conf")
-}
-
-# Without the parts that are not measured: no TCP, TLS, DTLS, CLI, RFC 5780. One thread for one CPU.
-coturn_command()
-{
-	in_ns server ip addr replace "$SERVER/24" dev tpserver
-	COMMAND=(taskset -c "$CPU_SERVER" turnserver -n -L "$SERVER" -E "$SERVER" -p 3478
-		--lt-cred-mech --realm bench.example --user bench:bench --relay-threads 1
-		--no-cli --no-tcp --no-tls --no-dtls --no-rfc5780 --log-file stdout --simple-log
-		--userdb "$WORK/turndb" --pidfile "$WORK/turnserver.pid")
-}
-
-# load SUBCOMMAND…: turnload against the server under test
+# load SIDE ROUND VARIANT OPTION…: the same stream through each of them. False when there is no result.
 load()
 {
-	(quiet "$BUILD/turnload" "$1" --json --cpu $CPU_LOAD --server "$SERVER:3478" --client "$CLIENT" \
-		--peer "$PEER:9000" --client-ns "/proc/${NS[load]}/ns/net" --peer-ns "/proc/${NS[load]}/ns/net" \
-		--user bench --password bench --size "$SIZE" --window $WINDOW "${@:2}")
+	local how=(--clients "$CLIENTS" --size "$SIZE" "${@:4}")
+	if [ "$1" = testpmd ]; then
+		fresh "$1" "$2" "$3" forward "${how[@]}"
+	else
+		fresh "$1" "$2" "$3" turn relay "${how[@]}"
+	fi
 }
 
-# The server serves when it answers: an unanswered request is repeated for some seconds. Asked from an address
-# that the load does not use: coturn remembers the 5-tuple of an allocation for a while after its release.
-server_start()
+rates()
 {
-	local COMMAND
-	"${1}_command"
-	(quiet nsenter --net="/proc/${NS[server]}/ns/net" -- "${COMMAND[@]}") >"$WORK/server.log" 2>&1 &
-	SERVER_PID=$!
-	for _ in 1 2 3 4 5; do
-		kill -0 "$SERVER_PID" 2>/dev/null || die "$1 ended instead of serving"
-		load hold --clients 1 --client "$PEER" </dev/null >/dev/null 2>&1 && return 0
-	done
-	die "$1 does not answer"
-}
-
-# A process and those below it
-tree()
-{
-	local p
-	echo "$1"
-	for p in $(ps -o pid= --ppid "$1"); do
-		tree "$p"
+	local burst
+	for burst in $BURSTS; do
+		load "$1" "$2" "burst $burst" --search --trial "$TRIAL" --start 100000 --burst "$burst" || true
 	done
 }
 
-server_stop()
+# Several runs; merge.py takes the one in which server and generator were interrupted least
+latency()
 {
-	local p all
-	[ -n "$SERVER_PID" ] || return 0
-	all=$(tree "$SERVER_PID")
-	kill -TERM "$SERVER_PID" 2>/dev/null || true
-	for _ in $(seq 100); do
-		kill -0 "$SERVER_PID" 2>/dev/null || break
-		sleep 0.1
-	done
-	for p in $all; do
-		kill -KILL "$p" 2>/dev/null || true
-	done
-	wait "$SERVER_PID" 2>/dev/null || true
-	SERVER_PID=
-}
-
-# Resident memory of the server and its children, hugepages included, in KiB
-resident()
-{
-	local p sum=0 n
-	for p in $(tree "$SERVER_PID"); do
-		n=$(awk '/^(VmRSS|HugetlbPages):/ { n += $2 } END { print n + 0 }' "/proc/$p/status" 2>/dev/null || echo 0)
-		sum=$((sum + n))
-	done
-	echo "$sum"
-}
-
-# record SERVER ROUND WHAT: the JSON object on stdin as one line of the runs
-record()
-{
-	jq -c --arg server "$1" --argjson round "$2" --arg what "$3" \
-		'{server: $server, round: $round, what: $what, result: .}' >>"$RUNS"
-}
-
-# Times that a thread of the server was taken off its CPU for another program
-interrupted()
-{
-	local p
-	for p in $(tree "$SERVER_PID"); do
-		cat "/proc/$p"/task/*/status 2>/dev/null || true
-	done | awk '/^nonvoluntary_ctxt_switches:/ { n += $2 } END { print n + 0 }'
-}
-
-# Several runs; summary.py takes the one in which server and generator were interrupted least
-measure_latency()
-{
-	local before after
-	for _ in $(seq "$LATENCY_RUNS"); do
-		before=$(interrupted)
-		load relay --clients "$CLIENTS" --rate "$RATE" --seconds "$SECONDS_FIXED" >"$WORK/out" ||
-			die "$1: relay failed"
-		after=$(interrupted)
-		jq -c --argjson n $((after - before)) '. + {server_interrupted: $n}' "$WORK/out" | record "$1" "$2" latency
-		server_stop
-		server_start "$1"
+	local i
+	for i in $(seq "$LATENCY_RUNS"); do
+		load "$1" "$2" fixed --rate "$RATE" --seconds "$LENGTH" || true
 	done
 }
 
-measure_relay()
+storms()
 {
-	server_start "$1"
-	measure_latency "$1" "$2"
-	load relay --clients "$CLIENTS" --search --trial "$TRIAL" --start 100000 --burst "$BURST" --whole-bursts --gso \
-		>"$WORK/out" || die "$1: search failed"
-	record "$1" "$2" search <"$WORK/out"
-	server_stop
+	fresh "$1" "$2" storm turn allocate --clients "$STORM" --runs "$STORMS" || true
 }
 
-measure_allocate()
+# What 5 000 allocations, with permission and channel, add to the resident memory
+growth()
 {
-	server_start "$1"
-	load allocate --clients "$STORM" --rounds "$STORM_ROUNDS" >"$WORK/out" || die "$1: allocate failed"
-	record "$1" "$2" allocate <"$WORK/out"
-	server_stop
-}
-
-# turnload says when it holds all, and releases when its input ends
-measure_memory()
-{
-	local before after line input
+	local before after input output
 	server_start "$1"
 	before=$(resident)
-	coproc HOLDER { load hold --clients "$HOLD"; }
-	IFS= read -r -t 120 line <&"${HOLDER[0]}" || die "$1: cannot hold $HOLD allocations"
-	after=$(resident)
-	input=${HOLDER[1]}
+	coproc HOLDER { turn hold --clients "$HOLD" --json - 2>"$WORK/bench.log"; }
+	output=${HOLDER[0]} input=${HOLDER[1]}
+	if IFS= read -r -t 120 <&"$output"; then
+		after=$(resident)
+		record_value "$1" "$2" memory growth B lower $(((after - before) * 1024 / HOLD))
+		record_value "$1" "$2" memory-idle resident MiB lower $((before / 1024))
+	else
+		record_doubt "$1" "$2" memory "cannot hold $HOLD allocations"
+	fi
 	exec {input}>&-
-	wait "$HOLDER_PID" || die "$1: cannot hold $HOLD allocations"
-	jq -c --argjson before "$before" --argjson after "$after" --argjson held "$HOLD" \
-		'{held: $held, before_kib: $before, after_kib: $after,
-		  bytes_each: (($after - $before) * 1024 / $held), setup: .}' <<<"$line" | record "$1" "$2" memory
+	wait "$HOLDER_PID" 2>/dev/null || true
 	server_stop
 }
 
 # Our tables have their size from the start, so an allocation costs what a larger table takes more: two starts,
 # each with room for one permission and one channel an allocation
-measure_tables()
+tables()
 {
-	local n small large few=10000 many=110000
+	local n small=0 large=0 few=10000 many=110000
 	for n in $few $many; do
 		TURN_LINES=("max-allocations = $n" "max-permissions = $n" "max-channels = $n")
-		server_start turnpike
-		small=${large:-}
+		server_start "$1"
+		small=$large
 		large=$(resident)
 		server_stop
 	done
 	TURN_LINES=()
-	jq -n --argjson few "$few" --argjson many "$many" --argjson small "$small" --argjson large "$large" \
-		'{allocations: [$few, $many], kib: [$small, $large],
-		  bytes_each: (($large - $small) * 1024 / ($many - $few))}' | record turnpike "$1" tables
+	record_value "$1" "$2" tables each B lower $(((large - small) * 1024 / (many - few)))
 }
 
-# What the load alone can do here: straight to a socket in the server's namespace
-measure_generator()
+round()
 {
-	in_ns server ip addr replace "$SERVER/24" dev tpserver
-	(quiet "$BUILD/turnload" relay --direct --json --cpu $CPU_LOAD --client "$CLIENT" --peer "$SERVER:9000" \
-		--client-ns "/proc/${NS[load]}/ns/net" --peer-ns "/proc/${NS[server]}/ns/net" --size "$SIZE" \
-		--clients "$CLIENTS" --search --trial "$TRIAL" --start 400000 --width 0.05 --votes 1 \
-		--burst "$BURST" --whole-bursts --gso) | record generator 0 search
+	! wanted rate || rates "$1" "$2"
+	! wanted latency || latency "$1" "$2"
+	[ "$1" != testpmd ] || return 0
+	! wanted storm || storms "$1" "$2"
+	wanted memory || return 0
+	growth "$1" "$2"
+	[ "$1" != turnpike ] || tables "$1" "$2"
 }
 
-topology
-perf/compare/machine.py "$CPU_LOAD" "$CPU_SERVER" | record machine 0 machine
-echo "the load generator alone …"
-measure_generator
-order=$SERVERS
-for round in $(seq "$ROUNDS"); do
-	for server in $order; do
-		echo "round $round of $ROUNDS: $server …"
-		measure_relay "$server" "$round"
-		measure_allocate "$server" "$round"
-		measure_memory "$server" "$round"
-		[ "$server" != turnpike ] || measure_tables "$round"
+# With ordinary pages its packet buffers lie across pages, and the driver loses those
+if [[ " $SERVERS " = *" testpmd "* ]] && [ "$(hugepages_mib)" -lt 200 ]; then
+	SERVERS=${SERVERS//testpmd/}
+	note "testpmd is left out: it needs 200 MiB of free hugepages."
+fi
+read -ra sides <<<"$SERVERS"
+in_turns round "${sides[@]}"
+
+# against SIDE RATE-MUST RATE-AIM
+against()
+{
+	local burst goal=("${@:2}")
+	[[ " $SERVERS " = *" $1 "* ]] || return 0
+	section "turnpike against $1" turnpike "$1"
+	for burst in $BURSTS; do
+		wanted rate || break
+		row "no loss, burst $burst" turnpike "burst $burst: rate_no_loss" "$1" "burst $burst: rate_no_loss" "${goal[@]}"
+		row "loss ≤ 0.1 %, burst $burst" turnpike "burst $burst: rate_0.1%" "$1" "burst $burst: rate_0.1%" "${goal[@]}"
+		row "loss ≤ 0.5 %, burst $burst" turnpike "burst $burst: rate_0.5%" "$1" "burst $burst: rate_0.5%" "${goal[@]}"
 	done
-	order=$(tr ' ' '\n' <<<"$order" | tac | paste -sd' ')
-done
-mkdir -p perf/results
-perf/compare/summary.py "$RUNS" "perf/results/coturn-$NAME" "sudo make compare${OPTIONS:+ ARGS=\"$OPTIONS\"}"
+	wanted latency || return 0
+	row "latency p50, $RATE packets/s" turnpike "fixed: p50" "$1" "fixed: p50"
+	row "latency p99, $RATE packets/s" turnpike "fixed: p99" "$1" "fixed: p99" ${goal[0]:+"<=0.3" "<=0.1"}
+	row "latency p99.9, $RATE packets/s" turnpike "fixed: p99.9" "$1" "fixed: p99.9"
+}
+
+against coturn ">=4" ">=6"
+if [[ " $SERVERS " = *" coturn "* ]]; then
+	! wanted storm || row "authenticated allocations" turnpike "storm: allocations" coturn "storm: allocations" ">=10" ">=100"
+	! wanted memory || {
+		row "memory of an allocation" turnpike "tables: each" coturn "memory: growth"
+		row "memory before the first" turnpike "memory-idle: resident" coturn "memory-idle: resident"
+	}
+fi
+against testpmd
+! wanted memory || note "Memory of an allocation with a permission and a channel: must ≤ 2 048 B, aim ≤ 512 B. turnpike: what larger tables" \
+	"take more, because its tables are reserved at start; coturn: what its processes grow by, without kernel sockets."
+[[ " $SERVERS " != *" testpmd "* ]] ||
+	note "testpmd's driver attaches its XDP program in native mode; the generator's port is $MODE, turnpike's ${SERVER_MODE:-$MODE}."
+report "turnpike and coturn on one veth pair, AF_XDP against sockets"
