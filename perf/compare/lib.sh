@@ -16,6 +16,7 @@
 # lab_begin "$@".
 
 ME=$(basename "$0" .sh)
+# shellcheck disable=SC2034 # some are for the sourcing script alone
 BUILD=build ROUNDS=3 TRIAL=0.5 NAME=$ME RESULTS=perf/results PARTS=
 CPU_LOAD=0 CPU_SERVER=1
 NET=198.18.77 SERVER=198.18.77.2
@@ -67,7 +68,7 @@ lab_begin()
 	WORK=$(mktemp -d)
 	chmod 755 "$WORK"
 	INDEX=$WORK/index.jsonl ROWS=$WORK/rows
-	: >"$INDEX" >"$ROWS"
+	touch "$INDEX" "$ROWS"
 	trap lab_end EXIT
 	trap 'exit 130' INT TERM
 	ns_make load
@@ -396,6 +397,12 @@ measure()
 	fi
 	LAST=$file
 	return "$rc"
+}
+
+# found METRIC: what the last measurement found, rounded down
+found()
+{
+	jq --arg m "$1" '.metrics[$m].values[0] | floor' "$LAST"
 }
 
 # fresh SIDE ROUND VARIANT COMMAND…: the same against a server started for it

@@ -13,6 +13,7 @@
 # which server and generator were taken off their CPUs least often: chosen without a look at the figures.
 
 import json
+import re
 import statistics
 import sys
 
@@ -26,7 +27,7 @@ def load_index(path):
     records = [json.loads(line) for line in text.splitlines()]
     for r in records:
         with open(r.pop("file"), encoding="utf-8") as f:
-            r["result"] = slim(json.load(f))
+            r["result"] = slim(json.loads(re.sub(r"/tmp/tmp\.\w+/", "", f.read())))
     return records
 
 
