@@ -3,9 +3,10 @@
  * burst.h - the loop around a node's per-packet decision.
  *
  * A node file writes `one(core, mbuf)`, returning an edge, and calls
- * dp_burst() with it; `one` is inlined. Packets of a burst mostly go the same
- * way: runs of equal edges are handed on together, and a whole burst on one
- * edge moves by exchanging the stream pointers (rte_graph's "home run").
+ * dp_burst() with it; `one` is inlined. A node that looks packets up in large
+ * tables has stages in front of its decision (dp_burst_look). Packets of a burst
+ * mostly go the same way: runs of equal edges are handed on together, and a whole
+ * burst on one edge moves by exchanging the stream pointers (rte_graph's "home run").
  */
 #ifndef DP_BURST_H
 #define DP_BURST_H
@@ -34,41 +35,116 @@ static __rte_always_inline void dp_prefetch_pkt(struct rte_mbuf *m)
 	rte_prefetch0(dp_pkt(m));
 }
 
+/* Runs of packets that a node sends the same way. */
+struct dp_run {
+	uint16_t edge, from;
+};
+
+/* Packet i goes to `edge`: when that ends a run, hand the run on. */
+static __rte_always_inline void dp_run_add(struct rte_graph *graph, struct rte_node *node, struct dp_run *run,
+					   void **objs, uint16_t i, uint16_t edge)
+{
+	if (edge == run->edge)
+		return;
+	if (run->edge != DP_CONSUMED)
+		rte_node_enqueue(graph, node, run->edge, &objs[run->from], i - run->from);
+	*run = (struct dp_run){.edge = edge, .from = i};
+}
+
+static __rte_always_inline void dp_run_end(struct rte_graph *graph, struct rte_node *node, const struct dp_run *run,
+					   void **objs, uint16_t n)
+{
+	if (run->edge == DP_CONSUMED)
+		return;
+	if (run->from == 0)
+		rte_node_next_stream_move(graph, node, run->edge);
+	else
+		rte_node_enqueue(graph, node, run->edge, &objs[run->from], n - run->from);
+}
+
+/* What was decided, for who watches a packet's way. m NULL: the node kept it. */
+static inline uint32_t dp_watch(struct dp_core *core, struct rte_mbuf *m)
+{
+	if (likely(core->tap == NULL))
+		return 0;
+	core->text[0] = '\0';
+	return dp_pkt(m)->trace;
+}
+
 static __rte_always_inline uint16_t dp_burst(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n,
 					     uint16_t (*one)(struct dp_core *core, struct rte_mbuf *m))
 {
 	struct dp_core *core = dp_node_ctx(node)->core;
-	uint16_t run_edge = DP_CONSUMED, from = 0;
+	struct dp_run run = {.edge = DP_CONSUMED};
 
 	for (uint16_t i = 0; i < n && i < DP_PREFETCH_AHEAD; i++)
 		dp_prefetch_pkt(objs[i]);
 	for (uint16_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = objs[i];
-		uint32_t traced = 0;
+		uint32_t traced = dp_watch(core, m);
 		uint16_t edge;
 
 		if (i + DP_PREFETCH_AHEAD < n)
 			dp_prefetch_pkt(objs[i + DP_PREFETCH_AHEAD]);
-		if (unlikely(core->tap != NULL)) {
-			traced = dp_pkt(m)->trace;
-			core->text[0] = '\0';
-		}
 		edge = one(core, m);
 		if (unlikely(traced))
 			dp_trace_step(core, dp_node_ctx(node)->node, traced, edge, edge == DP_CONSUMED ? NULL : m);
-		if (edge != run_edge) {
-			if (run_edge != DP_CONSUMED)
-				rte_node_enqueue(graph, node, run_edge, &objs[from], i - from);
-			run_edge = edge;
-			from = i;
+		dp_run_add(graph, node, &run, objs, i, edge);
+	}
+	dp_run_end(graph, node, &run, objs, n);
+	return n;
+}
+
+/*
+ * Where a packet's objects are, as far as they are known: filled by the stages
+ * of a looking node, checked by its decision. A hint: it may be wrong.
+ */
+struct dp_look {
+	uint64_t hash;
+	uint32_t chan, alloc;
+};
+
+#define DP_STAGE_BURST 64
+
+/*
+ * The same for a node that looks packets up in tables larger than a cache.
+ * Each stage goes over all packets before the next one does, and prefetches
+ * what the next one reads: with a burst of 64 the misses of 64 packets
+ * overlap, instead of one waiting for the other. Stages decide nothing and
+ * change no packet.
+ */
+static __rte_always_inline uint16_t
+dp_burst_look(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n,
+	      void (*first)(const struct dp_core *core, struct rte_mbuf *m, struct dp_look *look),
+	      void (*second)(const struct dp_core *core, struct dp_look *look),
+	      void (*third)(const struct dp_core *core, struct dp_look *look),
+	      uint16_t (*one)(struct dp_core *core, struct rte_mbuf *m, const struct dp_look *look))
+{
+	struct dp_core *core = dp_node_ctx(node)->core;
+	struct dp_run run = {.edge = DP_CONSUMED};
+	struct dp_look look[DP_STAGE_BURST];
+
+	for (uint16_t at = 0; at < n; at += DP_STAGE_BURST) {
+		uint16_t k = n - at < DP_STAGE_BURST ? (uint16_t)(n - at) : DP_STAGE_BURST;
+
+		for (uint16_t i = 0; i < k; i++)
+			first(core, objs[at + i], &look[i]);
+		for (uint16_t i = 0; i < k; i++)
+			second(core, &look[i]);
+		for (uint16_t i = 0; i < k; i++)
+			third(core, &look[i]);
+		for (uint16_t i = 0; i < k; i++) {
+			struct rte_mbuf *m = objs[at + i];
+			uint32_t traced = dp_watch(core, m);
+			uint16_t edge = one(core, m, &look[i]);
+
+			if (unlikely(traced))
+				dp_trace_step(core, dp_node_ctx(node)->node, traced, edge,
+					      edge == DP_CONSUMED ? NULL : m);
+			dp_run_add(graph, node, &run, objs, (uint16_t)(at + i), edge);
 		}
 	}
-	if (run_edge != DP_CONSUMED) {
-		if (from == 0)
-			rte_node_next_stream_move(graph, node, run_edge);
-		else
-			rte_node_enqueue(graph, node, run_edge, &objs[from], n - from);
-	}
+	dp_run_end(graph, node, &run, objs, n);
 	return n;
 }
 

@@ -59,6 +59,7 @@ struct dp_local {
 };
 
 struct dp_route {
+	uint64_t mask[2], value[2]; /* `to` as words in memory order: what a packet's destination is compared with */
 	struct en_prefix to;
 	struct en_addr via; /* family 0: on-link */
 	uint8_t port;

@@ -28,7 +28,7 @@ static inline void dp_ip4_put(uint8_t *at, const uint8_t *src, const uint8_t *ds
 	ip->csum[0] = ip->csum[1] = 0;
 	memcpy(ip->src, src, 4);
 	memcpy(ip->dst, dst, 4);
-	csum = en_csum_ip4(ip, sizeof(*ip));
+	csum = (uint16_t)~en_csum_fold(en_csum_words(0, ip, sizeof(*ip) / 4));
 	memcpy(ip->csum, &csum, 2);
 }
 

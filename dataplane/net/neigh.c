@@ -27,6 +27,7 @@
 #define FAILED_NS    (3 * EN_NS_PER_S)
 #define FORGET_NS    (600 * EN_NS_PER_S)
 #define SCAN_NS      (EN_NS_PER_S / 10)
+#define HINT_BITS    10
 
 #include "engine/base/clock.h"
 
@@ -48,6 +49,7 @@ struct dp_neighbours {
 	struct dp_index index;
 	unsigned int size, held;
 	uint64_t next_scan_ns;
+	uint32_t hint[1u << HINT_BITS]; /* where an address was found last: spares the keyed hash and the bucket */
 };
 
 struct key {
@@ -190,19 +192,40 @@ static bool hold(struct dp_core *c, struct neigh *e, struct rte_mbuf *m)
 	return true;
 }
 
+static inline uint32_t *hint_of(const struct dp_core *c, unsigned int port, const struct en_addr *addr)
+{
+	uint32_t low;
+
+	memcpy(&low, addr->b + 12, sizeof(low));
+	return &c->neigh->hint[((low ^ port) * 0x9e3779b1u) >> (32 - HINT_BITS)];
+}
+
+/* By the hint when that is right (an index of a free entry is not), else by the index. */
+static struct neigh *find_entry(struct dp_core *c, unsigned int port, const struct en_addr *addr)
+{
+	struct ask q = {.n = c->neigh, .addr = addr, .port = port};
+	uint32_t *hint = hint_of(c, port, addr), idx = *hint;
+
+	if (likely(c->neigh->entry[idx].state != SHM_NEIGH_FREE && entry_eq(&q, idx)))
+		return &c->neigh->entry[idx];
+	idx = find(c, port, addr, hash_of(c, port, addr));
+	if (idx == DP_NONE)
+		return NULL;
+	*hint = idx;
+	return &c->neigh->entry[idx];
+}
+
 const uint8_t *dp_neigh_resolve(struct dp_core *core, unsigned int port, const struct en_addr *addr, struct rte_mbuf *m,
 				enum shm_drop *ret_drop)
 {
-	uint64_t hash = hash_of(core, port, addr);
-	uint32_t idx = find(core, port, addr, hash);
-	struct neigh *e = idx == DP_NONE ? NULL : &core->neigh->entry[idx];
+	struct neigh *e = find_entry(core, port, addr);
 
 	if (likely(e && e->state == SHM_NEIGH_REACHABLE)) {
 		e->used_ns = core->now_ns;
 		return e->mac;
 	}
 	if (!e) {
-		e = add(core, port, addr, hash);
+		e = add(core, port, addr, hash_of(core, port, addr));
 		if (!e) {
 			*ret_drop = DROP_NEIGH_FULL;
 			return NULL;

@@ -28,6 +28,7 @@ struct pmtu_entry {
 };
 
 struct dp_pmtu {
+	uint64_t until_ns; /* the latest entry's end: before any is learned, packets need no look */
 	struct pmtu_entry entry[PMTU_SLOTS];
 };
 
@@ -68,12 +69,16 @@ void dp_pmtu_learn(struct dp_core *core, const struct en_addr *dst, uint32_t mtu
 	if (is_live(e, dst, core->now_ns) && mtu >= e->mtu)
 		return;
 	*e = (struct pmtu_entry){.dst = *dst, .mtu = mtu, .expires_ns = core->now_ns + PMTU_LIFETIME_NS};
+	core->pmtu->until_ns = e->expires_ns;
 }
 
 unsigned int dp_pmtu(const struct dp_core *core, const struct en_addr *dst, unsigned int port_mtu)
 {
-	const struct pmtu_entry *e = slot_of(core, dst);
+	const struct pmtu_entry *e;
 
+	if (likely(core->pmtu->until_ns <= core->now_ns))
+		return port_mtu;
+	e = slot_of(core, dst);
 	if (likely(!is_live(e, dst, core->now_ns)) || e->mtu > port_mtu)
 		return port_mtu;
 	return e->mtu;

@@ -25,6 +25,17 @@ static struct en_prefix network_of(const struct en_prefix *interface)
 	return p;
 }
 
+static void set_words(struct dp_route *r)
+{
+	unsigned int bits = (r->to.addr.family == EN_AF_INET ? 96u : 0u) + r->to.len;
+	uint8_t mask[16] = {0};
+
+	for (unsigned int bit = 0; bit < bits; bit++)
+		mask[bit / 8] |= (uint8_t)(0x80u >> (bit % 8));
+	memcpy(r->mask, mask, sizeof(r->mask));
+	memcpy(r->value, r->to.addr.b, sizeof(r->value));
+}
+
 static void add(struct dp_world *w, const struct en_prefix *to, const struct en_addr *via, unsigned int port)
 {
 	struct dp_route *r = &w->route[w->route_n++];
@@ -34,6 +45,7 @@ static void add(struct dp_world *w, const struct en_prefix *to, const struct en_
 	if (via)
 		r->via = *via;
 	r->port = (uint8_t)port;
+	set_words(r);
 }
 
 static void add_port(struct dp_world *w, unsigned int i)
@@ -69,8 +81,8 @@ void dp_route_create(struct dp_world *w)
 	qsort(w->route, w->route_n, sizeof(w->route[0]), by_length);
 }
 
-bool dp_route_find(const struct dp_world *w, const struct en_addr *dst, const struct en_addr *src,
-		   unsigned int *ret_port, struct en_addr *ret_hop)
+/* Several ports: among routes of the same length the one of the port that owns the source. */
+const struct dp_route *dp_route_choose(const struct dp_world *w, const struct en_addr *dst, const struct en_addr *src)
 {
 	const struct dp_route *best = NULL;
 	int local = -1;
@@ -78,25 +90,14 @@ bool dp_route_find(const struct dp_world *w, const struct en_addr *dst, const st
 	for (unsigned int i = 0; i < w->route_n; i++) {
 		const struct dp_route *r = &w->route[i];
 
-		if (r->to.addr.family != dst->family || (best && r->to.len < best->to.len) ||
-		    !en_prefix_has(&r->to, dst))
+		if ((best && r->to.len < best->to.len) || !dp_route_covers(r, dst))
 			continue;
-		if (w->port_n == 1) {
-			best = r;
-			break;
-		}
 		if (local < 0 && (local = dp_local_find(w, src)) < 0)
 			local = DP_LOCAL_MAX; /* not ours: no preference */
 		if (!best)
 			best = r;
-		if (local < DP_LOCAL_MAX && w->local[local].port == r->port) {
-			best = r;
-			break;
-		}
+		if (local < DP_LOCAL_MAX && w->local[local].port == r->port)
+			return r;
 	}
-	if (!best)
-		return false;
-	*ret_port = best->port;
-	*ret_hop = best->via.family == EN_AF_NONE ? *dst : best->via;
-	return true;
+	return best;
 }

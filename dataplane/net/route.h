@@ -13,11 +13,33 @@
 
 /* Fill world->route from addresses, gateways and static routes: as large as a configuration can be. */
 void dp_route_create(struct dp_world *w);
+
+static inline bool dp_route_covers(const struct dp_route *r, const struct en_addr *a)
+{
+	uint64_t have[2];
+
+	memcpy(have, a->b, sizeof(have));
+	return (((have[0] ^ r->value[0]) & r->mask[0]) | ((have[1] ^ r->value[1]) & r->mask[1])) == 0 &&
+	       r->to.addr.family == a->family;
+}
+
+/* dp_route_get() where there are several ports. */
+const struct dp_route *dp_route_choose(const struct dp_world *w, const struct en_addr *dst, const struct en_addr *src);
+
 /*
- * Route for dst from src (an address of ours). False: none. *ret_hop is the
- * neighbour to resolve: dst itself when it is on-link.
+ * Route for dst from src (an address of ours). NULL: none. The neighbour to
+ * resolve is route->via, or dst itself when via has no family. src is not looked
+ * at when there is one port.
  */
-bool dp_route_find(const struct dp_world *w, const struct en_addr *dst, const struct en_addr *src,
-		   unsigned int *ret_port, struct en_addr *ret_hop);
+static inline const struct dp_route *dp_route_get(const struct dp_world *w, const struct en_addr *dst,
+						  const struct en_addr *src)
+{
+	if (unlikely(w->port_n > 1))
+		return dp_route_choose(w, dst, src);
+	for (unsigned int i = 0; i < w->route_n; i++)
+		if (dp_route_covers(&w->route[i], dst))
+			return &w->route[i];
+	return NULL;
+}
 
 #endif

@@ -38,7 +38,35 @@ static uint16_t unbound(struct dp_core *core, struct rte_mbuf *m)
 	return EDGE_HANDOFF;
 }
 
-static inline uint16_t channel_one(struct dp_core *core, struct rte_mbuf *m)
+/* --- stages: bucket, channel, allocation -------------------------------------- */
+
+static inline void look_bucket(const struct dp_core *core, struct rte_mbuf *m, struct dp_look *look)
+{
+	const struct dp_turn *t = core->turn;
+	const struct dp_pkt *p = dp_pkt(m);
+	uint16_t number = p->data_len < WIRE_CHANNEL_HDR_LEN
+				  ? 0 /* not decided here; no channel has it */
+				  : en_load16(rte_pktmbuf_mtod_offset(m, const uint8_t *, p->data_off));
+
+	look->hash = dp_turn_hash_client(t->shared, &p->src, p->where, number);
+	dp_index_prefetch(&t->chan_client, look->hash);
+}
+
+static inline void look_channel(const struct dp_core *core, struct dp_look *look)
+{
+	look->chan = dp_index_candidate(&core->turn->chan_client, look->hash);
+	rte_prefetch0(&core->turn->chan[look->chan]);
+}
+
+static inline void look_alloc(const struct dp_core *core, struct dp_look *look)
+{
+	look->alloc = core->turn->chan[look->chan].alloc;
+	rte_prefetch0_write(&core->turn->alloc[look->alloc]);
+}
+
+/* --- decision -------------------------------------------------------------------- */
+
+static inline uint16_t channel_one(struct dp_core *core, struct rte_mbuf *m, const struct dp_look *look)
 {
 	struct dp_pkt *p = dp_pkt(m);
 	const struct dp_turn *t = core->turn;
@@ -49,8 +77,9 @@ static inline uint16_t channel_one(struct dp_core *core, struct rte_mbuf *m)
 
 	if (unlikely(!wire_channel_parse(msg, p->data_len, &ch)))
 		return dp_drop(m, DROP_CHANNEL_SHORT);
-	idx = dp_chan_by_client(t, dp_turn_hash_client(t->shared, &p->src, p->where, ch.number), &p->src, p->where,
-				ch.number);
+	idx = look->chan;
+	if (unlikely(!dp_chan_is_client(t, idx, &p->src, p->where, ch.number)))
+		idx = dp_chan_by_client(t, look->hash, &p->src, p->where, ch.number);
 	if (unlikely(idx == DP_NONE))
 		return unbound(core, m);
 
@@ -59,7 +88,7 @@ static inline uint16_t channel_one(struct dp_core *core, struct rte_mbuf *m)
 
 	if (unlikely(c->expires <= t->now || a->expires <= t->now))
 		return dp_drop(m, DROP_CHANNEL_EXPIRED);
-	removed = en_csum_add(0, msg, WIRE_CHANNEL_HDR_LEN);
+	removed = en_csum_words(0, msg, WIRE_CHANNEL_HDR_LEN / 4);
 	if (unlikely(p->data_len > WIRE_CHANNEL_HDR_LEN + ch.len)) /* padding, or a tail to be ignored */
 		removed += dp_sum_at(msg + WIRE_CHANNEL_HDR_LEN + ch.len,
 				     p->data_len - (WIRE_CHANNEL_HDR_LEN + (size_t)ch.len), ch.len & 1);
@@ -88,7 +117,7 @@ static inline uint16_t channel_one(struct dp_core *core, struct rte_mbuf *m)
 
 static uint16_t channel_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
-	return dp_burst(graph, node, objs, n, channel_one);
+	return dp_burst_look(graph, node, objs, n, look_bucket, look_channel, look_alloc, channel_one);
 }
 
 const struct dp_node_desc dp_node_channel = {

@@ -119,6 +119,7 @@ static inline uint16_t udp(struct dp_core *core, struct rte_mbuf *m, struct en_e
 			continue;
 		p->where = (uint8_t)i;
 		p->cls = DP_CLS_RELAY;
+		rte_prefetch0(&core->turn->port_map[i][p->dport - r->port_min]);
 		return to_owner(core, m, dp_turn_port_core(turn, i, p->dport), EDGE_RELAY);
 	}
 	return no_port(core, m);
@@ -160,6 +161,26 @@ static bool options_ok(const uint8_t *opt, size_t len)
 	return true;
 }
 
+#define OURS_SRC 1u
+#define OURS_DST 2u
+
+/* Which ends of the packet are addresses of ours: one walk for both, words instead of structures. */
+static inline unsigned int which_ours4(const struct dp_world *w, const struct wire_ip4 *ip)
+{
+	unsigned int ours = 0;
+	uint32_t src, dst, own;
+
+	memcpy(&src, ip->src, 4);
+	memcpy(&dst, ip->dst, 4);
+	for (unsigned int i = 0; i < w->local_n; i++) {
+		if (w->local[i].addr.family != EN_AF_INET)
+			continue;
+		memcpy(&own, w->local[i].addr.b + 12, 4);
+		ours |= (own == src ? OURS_SRC : 0) | (own == dst ? OURS_DST : 0);
+	}
+	return ours;
+}
+
 static inline uint16_t ip4(struct dp_core *core, struct rte_mbuf *m)
 {
 	struct dp_pkt *p = dp_pkt(m);
@@ -167,6 +188,7 @@ static inline uint16_t ip4(struct dp_core *core, struct rte_mbuf *m)
 	const struct wire_ip4 *ip = rte_pktmbuf_mtod_offset(m, const struct wire_ip4 *, p->l3_off);
 	size_t hdr, total;
 	struct en_ep dst = {0};
+	unsigned int ours;
 	uint16_t frag;
 
 	if (have < sizeof(*ip) || ip->ver_ihl >> 4 != 4)
@@ -175,7 +197,8 @@ static inline uint16_t ip4(struct dp_core *core, struct rte_mbuf *m)
 	total = en_load16(ip->len);
 	if (hdr < sizeof(*ip) || total < hdr || total > have)
 		return dp_drop(m, DROP_IP4_HEADER);
-	if (en_csum_fold(en_csum_add(0, ip, hdr)) != 0xffff)
+	if (unlikely(en_csum_fold(hdr == sizeof(*ip) ? en_csum_words(0, ip, sizeof(*ip) / 4)
+						     : en_csum_add(0, ip, hdr)) != 0xffff))
 		return dp_drop(m, DROP_IP4_CSUM);
 	if (unlikely(hdr > sizeof(*ip)) && !options_ok((const uint8_t *)(ip + 1), hdr - sizeof(*ip)))
 		return dp_drop(m, DROP_IP4_OPTIONS);
@@ -186,9 +209,10 @@ static inline uint16_t ip4(struct dp_core *core, struct rte_mbuf *m)
 	p->data_len = (uint16_t)(total - hdr);
 	en_addr_set4(&p->src.addr, ip->src);
 	en_addr_set4(&dst.addr, ip->dst);
-	if (unlikely(!source_ok4(ip->src) || dp_local_find(core->world, &p->src.addr) >= 0))
+	ours = which_ours4(core->world, ip);
+	if (unlikely(!source_ok4(ip->src) || (ours & OURS_SRC)))
 		return dp_drop(m, DROP_IP_SRC);
-	if (unlikely(dp_local_find(core->world, &dst.addr) < 0))
+	if (unlikely(!(ours & OURS_DST)))
 		return dp_drop(m, DROP_NOT_OURS);
 	frag = en_load16(ip->frag);
 	if (unlikely(frag & (WIRE_IP4_MF | WIRE_IP4_OFFSET)))

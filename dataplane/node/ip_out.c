@@ -39,18 +39,32 @@ static uint16_t send_fragments(struct dp_core *core, struct rte_mbuf *m, unsigne
 	return dp_consume(core, m);
 }
 
+/* The source only matters where there are several ports. */
+static inline const struct dp_route *route_of(const struct dp_world *w, const uint8_t *ip, const struct en_addr *dst)
+{
+	struct en_addr src;
+
+	if (likely(w->port_n == 1))
+		return dp_route_get(w, dst, NULL);
+	wire_ip_src(ip, &src);
+	return dp_route_get(w, dst, &src);
+}
+
 static inline uint16_t ip_out_one(struct dp_core *core, struct rte_mbuf *m)
 {
 	const uint8_t *ip = rte_pktmbuf_mtod(m, const uint8_t *);
 	enum shm_drop reason = DROP_N;
-	struct en_addr src, dst, hop;
+	const struct dp_route *route;
+	struct en_addr dst;
 	unsigned int port, mtu;
 	const uint8_t *mac;
 	bool traced;
 
-	wire_ip_ends(ip, &src, &dst);
-	if (unlikely(!dp_route_find(core->world, &dst, &src, &port, &hop)))
+	wire_ip_dst(ip, &dst);
+	route = route_of(core->world, ip, &dst);
+	if (unlikely(!route))
 		return dp_drop(m, DROP_NO_ROUTE);
+	port = route->port;
 	if (unlikely(!core->world->port[port].open))
 		return dp_drop(m, DROP_PORT_DOWN);
 	mtu = core->world->port[port].mtu;
@@ -62,7 +76,7 @@ static inline uint16_t ip_out_one(struct dp_core *core, struct rte_mbuf *m)
 		return send_fragments(core, m, mtu);
 	}
 	traced = dp_pkt(m)->trace != 0; /* the packet is not ours any more when it waits */
-	mac = dp_neigh_resolve(core, port, &hop, m, &reason);
+	mac = dp_neigh_resolve(core, port, route->via.family == EN_AF_NONE ? &dst : &route->via, m, &reason);
 	if (unlikely(!mac)) {
 		if (traced)
 			dp_say(core, "waits for its neighbour");

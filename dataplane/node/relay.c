@@ -54,7 +54,7 @@ static inline uint16_t as_channel(struct dp_core *core, struct rte_mbuf *m, cons
 	struct dp_rewrite r = {.front = front, .front_len = sizeof(front)};
 
 	wire_channel_build(front, c->number, p->data_len);
-	r.gain = (uint16_t)~c->delta + en_csum_add(0, front, sizeof(front));
+	r.gain = (uint16_t)~c->delta + en_csum_words(0, front, sizeof(front) / 4);
 	if (unlikely(p->trace))
 		dp_say(core, "to client on channel 0x%04x, %u bytes", c->number, p->data_len);
 	return to_client(core, m, &core->turn->alloc[c->alloc], &r);
@@ -91,11 +91,40 @@ static uint16_t as_indication(struct dp_core *core, struct rte_mbuf *m, struct d
 	return to_client(core, m, a, &r);
 }
 
-static inline uint16_t relay_one(struct dp_core *core, struct rte_mbuf *m)
+/* --- stages: bucket and allocation, channel ------------------------------------ */
+
+static inline void look_bucket(const struct dp_core *core, struct rte_mbuf *m, struct dp_look *look)
+{
+	const struct dp_turn *t = core->turn;
+	const struct dp_pkt *p = dp_pkt(m);
+
+	look->alloc = t->port_map[p->where][p->dport - t->shared->relay[p->where].port_min];
+	look->hash = dp_turn_hash_peer(t->shared, look->alloc, &p->src.addr, p->src.port);
+	if (unlikely(look->alloc >= DP_PORT_FREE))
+		return; /* the decision sees it, too */
+	rte_prefetch0_write(&t->alloc[look->alloc]);
+	dp_index_prefetch(&t->chan_peer, look->hash);
+}
+
+static inline void look_channel(const struct dp_core *core, struct dp_look *look)
+{
+	look->chan = dp_index_candidate(&core->turn->chan_peer, look->hash);
+	rte_prefetch0(&core->turn->chan[look->chan]);
+}
+
+static inline void look_no_further(const struct dp_core *core, struct dp_look *look)
+{
+	(void)core;
+	(void)look;
+}
+
+/* --- decision -------------------------------------------------------------------- */
+
+static inline uint16_t relay_one(struct dp_core *core, struct rte_mbuf *m, const struct dp_look *look)
 {
 	struct dp_pkt *p = dp_pkt(m);
 	const struct dp_turn *t = core->turn;
-	uint32_t alloc = t->port_map[p->where][p->dport - t->shared->relay[p->where].port_min];
+	uint32_t alloc = look->alloc;
 	struct dp_alloc *a;
 	uint32_t idx;
 
@@ -104,7 +133,9 @@ static inline uint16_t relay_one(struct dp_core *core, struct rte_mbuf *m)
 	a = &t->alloc[alloc];
 	if (unlikely(!a->live || a->expires <= t->now))
 		return dp_drop(m, DROP_RELAY_NO_ALLOC);
-	idx = dp_chan_by_peer(t, dp_turn_hash_peer(t->shared, alloc, &p->src.addr, p->src.port), alloc, &p->src);
+	idx = look->chan;
+	if (unlikely(!dp_chan_is_peer(t, idx, alloc, &p->src)))
+		idx = dp_chan_by_peer(t, look->hash, alloc, &p->src);
 	if (likely(idx != DP_NONE && t->chan[idx].expires > t->now))
 		return as_channel(core, m, &t->chan[idx]);
 	if (unlikely(dp_perm_find(t, alloc, &p->src.addr) == DP_NONE))
@@ -114,7 +145,7 @@ static inline uint16_t relay_one(struct dp_core *core, struct rte_mbuf *m)
 
 static uint16_t relay_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
-	return dp_burst(graph, node, objs, n, relay_one);
+	return dp_burst_look(graph, node, objs, n, look_bucket, look_channel, look_no_further, relay_one);
 }
 
 const struct dp_node_desc dp_node_relay = {

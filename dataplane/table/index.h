@@ -17,6 +17,10 @@
 
 #include "engine/base/log.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #define DP_INDEX_SLOTS 8
 #define DP_NONE        UINT32_MAX
 
@@ -56,6 +60,28 @@ static inline struct dp_bucket *dp_index_bucket(const struct dp_index *x, uint64
 static inline void dp_index_prefetch(const struct dp_index *x, uint64_t hash)
 {
 	__builtin_prefetch(dp_index_bucket(x, hash));
+}
+
+/*
+ * The first entry of the home bucket whose tag fits, without a look at its
+ * object: what a burst prefetches before it asks for sure. All tags are
+ * compared at once, so there is no branch to guess wrong while the line comes.
+ * Some index (of a free slot: 0) even when there is none: the caller compares keys.
+ */
+static inline uint32_t dp_index_candidate(const struct dp_index *x, uint64_t hash)
+{
+	const struct dp_bucket *b = dp_index_bucket(x, hash);
+#ifdef __SSE2__
+	__m128i tags = _mm_load_si128((const __m128i *)(const void *)b->tag);
+	__m128i same = _mm_cmpeq_epi16(tags, _mm_set1_epi16((short)dp_index_tag(hash)));
+	unsigned int at = (unsigned int)__builtin_ctz((unsigned int)_mm_movemask_epi8(same) | 1u << 16) / 2;
+#else
+	unsigned int at = 0;
+
+	while (at < DP_INDEX_SLOTS && b->tag[at] != dp_index_tag(hash))
+		at++;
+#endif
+	return b->idx[at % DP_INDEX_SLOTS];
 }
 
 /* eq(ctx, idx) says whether the object holds the key that is looked for. Inlined at each call. */

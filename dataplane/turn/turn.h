@@ -290,7 +290,8 @@ static inline unsigned int dp_turn_client_core(const struct dp_turn_shared *s, c
 
 static inline unsigned int dp_turn_port_core(const struct dp_turn_shared *s, unsigned int relay, uint16_t port)
 {
-	return (unsigned int)(port >> s->relay[relay].shift) % s->core_n;
+	/* a division is dear, and one core the common case */
+	return s->core_n == 1 ? 0 : (unsigned int)(port >> s->relay[relay].shift) % s->core_n;
 }
 
 struct dp_chan_ask {
@@ -305,6 +306,15 @@ static inline bool dp_chan_client_eq(const void *ctx, uint32_t idx)
 	const struct dp_chan *c = &q->t->chan[idx];
 
 	return c->number == q->b && c->listener == q->a && en_ep_eq(&c->client, q->ep);
+}
+
+/* Is channel idx this one? For who has a guess. */
+static inline bool dp_chan_is_client(const struct dp_turn *t, uint32_t idx, const struct en_ep *client,
+				     unsigned int listener, unsigned int number)
+{
+	struct dp_chan_ask q = {.t = t, .ep = client, .a = listener, .b = number};
+
+	return dp_chan_client_eq(&q, idx);
 }
 
 static inline uint32_t dp_chan_by_client(const struct dp_turn *t, uint64_t hash, const struct en_ep *client,
@@ -322,6 +332,13 @@ static inline bool dp_chan_peer_eq(const void *ctx, uint32_t idx)
 
 	return c->alloc == q->a && c->peer_port == q->ep->port && c->peer_family == q->ep->addr.family &&
 	       memcmp(c->peer, q->ep->addr.b, 16) == 0;
+}
+
+static inline bool dp_chan_is_peer(const struct dp_turn *t, uint32_t idx, uint32_t alloc, const struct en_ep *peer)
+{
+	struct dp_chan_ask q = {.t = t, .ep = peer, .a = alloc};
+
+	return dp_chan_peer_eq(&q, idx);
 }
 
 static inline uint32_t dp_chan_by_peer(const struct dp_turn *t, uint64_t hash, uint32_t alloc, const struct en_ep *peer)

@@ -118,16 +118,27 @@ _Static_assert(sizeof(struct wire_icmp) == 8, "RFC 792");
 #define WIRE_ICMP6_NS            135
 #define WIRE_ICMP6_NA            136
 
-/* The two addresses of a whole IP header of either version. */
+/* The addresses of a whole IP header of either version. */
+static inline void wire_ip_src(const uint8_t *ip, struct en_addr *ret_src)
+{
+	if (ip[0] >> 4 == 4)
+		en_addr_set4(ret_src, ((const struct wire_ip4 *)ip)->src);
+	else
+		en_addr_set6(ret_src, ((const struct wire_ip6 *)ip)->src);
+}
+
+static inline void wire_ip_dst(const uint8_t *ip, struct en_addr *ret_dst)
+{
+	if (ip[0] >> 4 == 4)
+		en_addr_set4(ret_dst, ((const struct wire_ip4 *)ip)->dst);
+	else
+		en_addr_set6(ret_dst, ((const struct wire_ip6 *)ip)->dst);
+}
+
 static inline void wire_ip_ends(const uint8_t *ip, struct en_addr *ret_src, struct en_addr *ret_dst)
 {
-	if (ip[0] >> 4 == 4) {
-		en_addr_set4(ret_src, ((const struct wire_ip4 *)ip)->src);
-		en_addr_set4(ret_dst, ((const struct wire_ip4 *)ip)->dst);
-	} else {
-		en_addr_set6(ret_src, ((const struct wire_ip6 *)ip)->src);
-		en_addr_set6(ret_dst, ((const struct wire_ip6 *)ip)->dst);
-	}
+	wire_ip_src(ip, ret_src);
+	wire_ip_dst(ip, ret_dst);
 }
 
 #endif
