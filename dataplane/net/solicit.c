@@ -8,28 +8,9 @@
  */
 #include "dataplane/net/solicit.h"
 
+#include "dataplane/net/eth.h"
 #include "engine/base/csum.h"
 #include "engine/wire/net.h"
-
-bool dp_eth_push(struct rte_mbuf *m, const struct dp_port *port, const uint8_t dst[6], uint16_t ethertype)
-{
-	unsigned int len = WIRE_ETH_LEN + (port->vlan ? WIRE_VLAN_LEN : 0);
-	uint8_t *p = (uint8_t *)rte_pktmbuf_prepend(m, (uint16_t)len);
-
-	if (!p)
-		return false;
-	memcpy(p, dst, 6);
-	memcpy(p + 6, port->mac, 6);
-	if (port->vlan) {
-		en_store16(p + 12, WIRE_ETHERTYPE_VLAN);
-		en_store16(p + 14, port->vlan);
-		en_store16(p + 16, ethertype);
-	} else {
-		en_store16(p + 12, ethertype);
-	}
-	dp_pkt(m)->flags &= (uint8_t)~DP_PKT_AT_L3;
-	return true;
-}
 
 const struct en_addr *dp_local_for(const struct dp_world *w, unsigned int port, const struct en_addr *to)
 {

@@ -8,9 +8,6 @@
 /* Put the question for addr on port into the outbox; to all, or to mac only. */
 void dp_solicit(struct dp_core *core, unsigned int port, const struct en_addr *addr, const uint8_t *mac);
 
-/* In front of a packet at L3: Ethernet header and VLAN tag. Returns false without headroom. */
-bool dp_eth_push(struct rte_mbuf *m, const struct dp_port *port, const uint8_t dst[6], uint16_t ethertype);
-
 /* The address of ours on that port and family that speaks to `to`; NULL when there is none. */
 const struct en_addr *dp_local_for(const struct dp_world *w, unsigned int port, const struct en_addr *to);
 

@@ -99,7 +99,7 @@ static inline uint16_t udp(struct dp_core *core, struct rte_mbuf *m, struct en_e
 
 	if (l4_len < sizeof(*u) || (len = en_load16(u->len)) < sizeof(*u) || len > l4_len || !en_load16(u->sport))
 		return dp_drop(m, DROP_UDP_HEADER);
-	p->src.port = en_load16(u->sport);
+	en_ep_set_port(&p->src, en_load16(u->sport));
 	p->dport = en_load16(u->dport);
 	p->data_off = (uint16_t)(p->l4_off + sizeof(*u));
 	p->data_len = (uint16_t)(len - sizeof(*u));
@@ -108,7 +108,7 @@ static inline uint16_t udp(struct dp_core *core, struct rte_mbuf *m, struct en_e
 			return dp_drop(m, DROP_UDP_CSUM);
 		p->flags |= DP_PKT_NO_CSUM;
 	}
-	dst->port = p->dport;
+	en_ep_set_port(dst, p->dport);
 	for (unsigned int i = 0; i < turn->listener_n; i++)
 		if (en_ep_eq(&turn->listener[i].ep, dst))
 			return on_listener(core, m, i, dst);

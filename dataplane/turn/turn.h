@@ -251,35 +251,24 @@ uint32_t dp_turn_rows(const struct dp_turn *t, struct shm_row_allocation *rows, 
 
 /* --- what data packets look up (inline: the hot path) -------------------- */
 
-struct dp_flow_key {
-	struct en_ep client;
-	uint32_t listener;
-	uint32_t number; /* 0 for the flow itself */
-};
-_Static_assert(sizeof(struct dp_flow_key) == 32, "hashed whole");
-
-struct dp_peer_key {
-	struct en_addr peer;
-	uint32_t alloc;
-	uint32_t port; /* 0: the permission */
-	uint32_t zero;
-};
-_Static_assert(sizeof(struct dp_peer_key) == 32, "hashed whole");
-
+/* (client, listener, number): number 0 is the flow itself. */
 static inline uint64_t dp_turn_hash_client(const struct dp_turn_shared *s, const struct en_ep *client,
 					   unsigned int listener, unsigned int number)
 {
-	struct dp_flow_key k = {.client = *client, .listener = listener, .number = number};
+	uint64_t w[3];
 
-	return en_hash(&s->hash_key, &k, sizeof(k));
+	memcpy(w, client, sizeof(w));
+	return en_hash32(&s->hash_key, w[0], w[1], w[2], (uint64_t)number << 32 | listener);
 }
 
+/* (allocation, peer address, port): port 0 is the permission. */
 static inline uint64_t dp_turn_hash_peer(const struct dp_turn_shared *s, uint32_t alloc, const struct en_addr *peer,
 					 unsigned int port)
 {
-	struct dp_peer_key k = {.peer = *peer, .alloc = alloc, .port = port};
+	uint64_t w[2];
 
-	return en_hash(&s->hash_key, &k, sizeof(k));
+	memcpy(w, peer->b, sizeof(w));
+	return en_hash32(&s->hash_key, w[0], w[1], (uint64_t)alloc << 32 | peer->family, port);
 }
 
 static inline unsigned int dp_turn_client_core(const struct dp_turn_shared *s, const struct en_ep *client,

@@ -35,6 +35,18 @@ struct en_ep {
 	uint16_t zero; /* always 0 */
 };
 
+/* The port of an endpoint whose address stands there, as one word with the family for the same reason. */
+static inline void en_ep_set_port(struct en_ep *ep, uint16_t port)
+{
+	uint32_t half[2] = {0, 0};
+	uint64_t word;
+
+	memcpy(&half[0], &ep->addr.family, 4);
+	memcpy(&half[1], &port, 2);
+	memcpy(&word, half, 8);
+	memcpy(&ep->addr.family, &word, 8);
+}
+
 struct en_prefix {
 	struct en_addr addr; /* host bits cleared */
 	uint8_t len; /* 0..32 or 0..128, in the family's own bits */
@@ -67,12 +79,22 @@ static inline bool en_ep_eq(const struct en_ep *a, const struct en_ep *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
+/*
+ * Whole words are stored, because whole words will be loaded: a load that
+ * spans several smaller stores just made has to wait for them.
+ */
 static inline void en_addr_set4(struct en_addr *ret_a, const void *four)
 {
-	memset(ret_a, 0, sizeof(*ret_a));
-	ret_a->b[10] = ret_a->b[11] = 0xff;
-	memcpy(ret_a->b + 12, four, 4);
-	ret_a->family = EN_AF_INET;
+	static const uint8_t mapped[4] = {0, 0, 0xff, 0xff}, tail[4] = {EN_AF_INET};
+	uint32_t half[2];
+	uint64_t low;
+
+	memcpy(&half[0], mapped, 4);
+	memcpy(&half[1], four, 4);
+	memcpy(&low, half, 8);
+	memset(ret_a->b, 0, 8);
+	memcpy(ret_a->b + 8, &low, 8);
+	memcpy(&ret_a->family, tail, 4);
 }
 
 static inline void en_addr_set6(struct en_addr *ret_a, const void *sixteen)

@@ -50,6 +50,16 @@ static inline uint64_t en_hash(const struct en_hash_key *key, const void *data, 
 	return en_hash_fold(h ^ key->k[2], key->k[3]);
 }
 
+/* en_hash() of 32 bytes that are at hand as words (in memory order): they need not lie together first. */
+static inline uint64_t en_hash32(const struct en_hash_key *key, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	uint64_t h = key->k[0] ^ 32;
+
+	h = en_hash_fold(a ^ key->k[1], b ^ h);
+	h = en_hash_fold(c ^ key->k[1], d ^ h);
+	return en_hash_fold(h ^ key->k[2], key->k[3]);
+}
+
 void en_hash_key_init(struct en_hash_key *ret_key);
 
 /* Unkeyed, for configuration-time tables only. */

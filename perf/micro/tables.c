@@ -34,10 +34,10 @@ static void *must(void *p)
 }
 
 /* The key of entry i. */
-static struct dp_flow_key key_of(unsigned int i)
+static struct flow_key key_of(unsigned int i)
 {
 	const uint8_t b[4] = {20, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i};
-	struct dp_flow_key k = {.client.port = (uint16_t)(1024 + i * 7919u % 60000u), .number = i};
+	struct flow_key k = {.client.port = (uint16_t)(1024 + i * 7919u % 60000u), .number = i};
 
 	en_addr_set4(&k.client.addr, b);
 	return k;
@@ -50,7 +50,7 @@ static void fill_order(void)
 		table.key[i] = key_of(i);
 	for (unsigned int i = table.n - 1; i > 0; i--) {
 		unsigned int k = (unsigned int)(random64() % (i + 1));
-		struct dp_flow_key was = table.key[i];
+		struct flow_key was = table.key[i];
 
 		table.key[i] = table.key[k];
 		table.key[k] = was;
@@ -67,7 +67,7 @@ static void fill_allocs(void)
 		micro_die("%s", err.text);
 	table.port_map = must(dp_mem_alloc(table.n * sizeof(*table.port_map)));
 	for (unsigned int i = 0; i < table.n; i++) {
-		struct dp_flow_key k = key_of(i);
+		struct flow_key k = key_of(i);
 
 		table.t.alloc[i].client = k.client;
 		table.t.alloc[i].expires = UINT32_MAX;
@@ -87,7 +87,7 @@ static void fill_chans(void)
 	if (dp_chans_create(t, table.n, &err) != 0)
 		micro_die("%s", err.text);
 	for (unsigned int i = 0; i < table.n; i++) {
-		struct dp_flow_key k = key_of(i);
+		struct flow_key k = key_of(i);
 		struct dp_chan *c = &t->chan[i];
 
 		*c = (struct dp_chan){.client = k.client, .number = (uint16_t)(0x4000 + i % 16), .alloc = i};
@@ -106,7 +106,7 @@ static void fill_perms(void)
 	if (dp_perms_create(&table.t, table.n, &err) != 0)
 		micro_die("%s", err.text);
 	for (unsigned int i = 0; i < table.n; i++) {
-		struct dp_flow_key k = key_of(i);
+		struct flow_key k = key_of(i);
 
 		table.t.perm[i] = (struct dp_perm){.peer = k.client.addr, .alloc = i, .expires = UINT32_MAX};
 		dp_index_insert(&table.t.perm_index, dp_turn_hash_peer(&table.shared, i, &k.client.addr, 0), i);
@@ -116,7 +116,7 @@ static void fill_perms(void)
 static void fill_rte_hash(void)
 {
 	struct rte_hash_parameters p = {
-		.name = "micro_hash", .entries = table.n, .key_len = sizeof(struct dp_flow_key), .socket_id = -1};
+		.name = "micro_hash", .entries = table.n, .key_len = sizeof(struct flow_key), .socket_id = -1};
 
 	/* DPDK refuses fewer than 8; a table of just n entries cannot take n keys for sure */
 	p.entries = table.n + table.n / 4;
@@ -124,7 +124,7 @@ static void fill_rte_hash(void)
 	if (!table.hash)
 		micro_die("rte_hash of %u: %s", table.n, rte_strerror(rte_errno));
 	for (unsigned int i = 0; i < table.n; i++) {
-		struct dp_flow_key k = key_of(i);
+		struct flow_key k = key_of(i);
 
 		if (rte_hash_add_key(table.hash, &k) < 0)
 			micro_die("rte_hash is full at %u of %u", i, table.n);

@@ -6,7 +6,7 @@
  */
 #include "perf/micro/tables.h"
 
-static inline uint64_t hash_of(const struct dp_flow_key *k)
+static inline uint64_t hash_of(const struct flow_key *k)
 {
 	const struct dp_turn_shared *s = &table.shared;
 
@@ -22,7 +22,7 @@ static inline uint64_t hash_of(const struct dp_flow_key *k)
 	}
 }
 
-static inline uint64_t find_one(const struct dp_flow_key *k, uint64_t hash)
+static inline uint64_t find_one(const struct flow_key *k, uint64_t hash)
 {
 	const struct dp_turn *t = &table.t;
 
@@ -38,7 +38,7 @@ static inline uint64_t find_one(const struct dp_flow_key *k, uint64_t hash)
 	}
 }
 
-static uint64_t look_port(const struct dp_flow_key *key, bool staged)
+static uint64_t look_port(const struct flow_key *key, bool staged)
 {
 	uint64_t sum = 0;
 
@@ -51,7 +51,7 @@ static uint64_t look_port(const struct dp_flow_key *key, bool staged)
 	return sum;
 }
 
-static uint64_t look_rte_hash(const struct dp_flow_key *key)
+static uint64_t look_rte_hash(const struct flow_key *key)
 {
 	const void *ask[BULK];
 	int32_t position[BULK];
@@ -68,7 +68,7 @@ static uint64_t look_rte_hash(const struct dp_flow_key *key)
 	return sum;
 }
 
-static uint64_t look_bare(const struct dp_flow_key *key)
+static uint64_t look_bare(const struct flow_key *key)
 {
 	uint64_t sum = 1;
 
@@ -78,7 +78,7 @@ static uint64_t look_bare(const struct dp_flow_key *key)
 }
 
 /* Each pair's place hangs on the pair before. */
-static uint64_t look_bare_chain(const struct dp_flow_key *key)
+static uint64_t look_bare_chain(const struct flow_key *key)
 {
 	static uint64_t before;
 
@@ -90,7 +90,7 @@ static uint64_t look_bare_chain(const struct dp_flow_key *key)
 	return before + 1;
 }
 
-uint64_t table_look(const struct dp_flow_key *key)
+uint64_t table_look(const struct flow_key *key)
 {
 	uint64_t sum = 0;
 
@@ -158,7 +158,7 @@ static void prefetch_object(const struct dp_index *x, uint64_t hash)
 	}
 }
 
-static uint64_t look_bare_staged(const struct dp_flow_key *key)
+static uint64_t look_bare_staged(const struct flow_key *key)
 {
 	for (unsigned int i = 0; i < BULK; i++)
 		__builtin_prefetch(&table.line[0][key[i].number]);
@@ -167,7 +167,7 @@ static uint64_t look_bare_staged(const struct dp_flow_key *key)
 	return look_bare(key);
 }
 
-uint64_t table_look_staged(const struct dp_flow_key *key)
+uint64_t table_look_staged(const struct flow_key *key)
 {
 	uint64_t hash[BULK], sum = 0;
 	const struct dp_index *x;
