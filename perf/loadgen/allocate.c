@@ -10,6 +10,7 @@
  * (and then answers 437, RFC 8656 s7.2). With --rate they come steadily and
  * are released at once.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -18,7 +19,9 @@
 #include "perf/loadgen/command.h"
 #include "perf/loadgen/progress.h"
 #include "perf/loadgen/report.h"
+#include "perf/loadgen/stop.h"
 
+#define LOOK_MS  1
 #define DRAIN_NS UINT64_C(8000000000) /* longer than a request is repeated and waited for at first */
 
 static int check(const struct load_clients *cs, struct en_err *err)
@@ -49,14 +52,15 @@ static int steady(struct load_bed *b, json_t *ret_run, struct en_err *err)
 	load_progress_doing("steady allocations");
 	load_clients_begin(cs, &load_plan_churn);
 	end = load_pace_at(&pace, pace.total) + DRAIN_NS;
-	while ((begun < pace.total || cs->busy_n) && now < end) {
+	while ((begun < pace.total || cs->busy_n) && now < end && !load_stop()) {
 		now = load_now();
 		for (uint64_t due = load_pace_due(&pace, now); begun < due; begun++)
 			refused += !load_clients_start_next(cs, now);
+		load_clients_repeat(cs, now);
 		load_bed_receive(b, NULL);
 	}
 	json_object_set_new(ret_run, "allocate", load_report_clients(cs, cs->last_ns - cs->start_ns));
-	if (refused)
+	if (refused && !load_stop())
 		return en_fail(
 			err, -1,
 			"%llu of %llu allocations could not begin, because all %u clients still waited for answers: "
@@ -78,6 +82,13 @@ static double per_second(const json_t *run)
 	return json_number_value(json_object_get(json_object_get(run, "allocate"), "per_second"));
 }
 
+static double p50_us(const json_t *run)
+{
+	const json_t *latency = json_object_get(json_object_get(run, "allocate"), "latency");
+
+	return json_number_value(json_object_get(latency, "p50_us"));
+}
+
 /* Round 0 warms up and is not reported. */
 static int rounds(struct load_bed *b, json_t *result, struct en_err *err)
 {
@@ -89,16 +100,16 @@ static int rounds(struct load_bed *b, json_t *result, struct en_err *err)
 		rc = next_clients(b, i, err);
 		if (rc == 0)
 			rc = b->o->rate && i ? steady(b, run, err) : storm(b, run, err);
+		load_bed_run(b, &b->clients, &load_plan_release);
 		if (rc == 0)
-			load_bed_run(b, &b->clients, &load_plan_release);
+			rc = load_stop_check(err);
 		if (i == 0 || rc != 0) {
 			json_decref(run);
 			continue;
 		}
 		json_array_append_new(json_object_get(result, "runs"), run);
 		load_report_metric(result, "allocations", "allocations/s", "higher", per_second(run));
-		load_report_metric(result, "allocation_p50", "us", "lower",
-				   (double)load_hist_quantile(&b->clients.latency, 0.5) / 1000);
+		load_report_metric(result, "allocation_p50", "us", "lower", p50_us(run));
 	}
 	return rc;
 }
@@ -115,14 +126,23 @@ int load_allocate(const struct load_options *o, json_t *result, struct en_err *e
 	return rc;
 }
 
-static void wait_for_end_of_input(struct load_bed *b)
+/* What waits on standard input is read away. False at its end. */
+static bool input_goes_on(void)
 {
+	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
 	char buf[256];
 
+	return poll(&in, 1, LOOK_MS) <= 0 || read(STDIN_FILENO, buf, sizeof(buf)) > 0;
+}
+
+/* Neighbours go on being answered, and what was allocated is kept alive. */
+static void wait_for_end_of_input(struct load_bed *b)
+{
 	load_progress_doing(NULL);
-	while (read(STDIN_FILENO, buf, sizeof(buf)) > 0)
-		;
-	load_bed_receive(b, NULL);
+	while (!load_stop() && input_goes_on()) {
+		load_bed_receive(b, NULL);
+		load_bed_keep(b, load_now());
+	}
 }
 
 int load_hold(const struct load_options *o, struct en_err *err)

@@ -11,6 +11,7 @@
 #include "perf/loadgen/clock.h"
 #include "perf/loadgen/progress.h"
 #include "perf/loadgen/rtp.h"
+#include "perf/loadgen/stop.h"
 
 #define RX_BURST       64
 #define PREFETCH       4 /* packets ahead */
@@ -38,7 +39,7 @@ static int open_clients(struct load_bed *b, struct en_err *err)
 	if (load_nic_resolve(&b->nic[0], &o->server.addr, &b->up, err) != 0)
 		return -1;
 	b->down = b->up;
-	return b->nic_n > 1 ? load_nic_resolve(peers, &o->server.addr, &b->down, err) : 0;
+	return 0;
 }
 
 static int open_ends(struct load_bed *b, struct en_err *err)
@@ -76,6 +77,8 @@ int load_bed_open(const struct load_options *o, const struct load_traffic *traff
 		if (load_nic_open(o, o->port2, "port2", &b->nic[1], err) != 0)
 			goto fail;
 		b->nic_n = 2;
+		if (o->command != LOAD_FORWARD)
+			b->nic[1].on_link.addr = o->peer_address;
 	}
 	if (o->command == LOAD_RTP && load_rtp_open(b, err) != 0)
 		goto fail;
@@ -92,6 +95,10 @@ void load_bed_close(struct load_bed *b)
 {
 	if (b->bound)
 		load_bed_run(b, &b->clients, &load_plan_release);
+	if (b->churners.plan) {
+		b->churners.window = b->o->window;
+		load_bed_run(b, &b->churners, &load_plan_release);
+	}
 	load_clients_free(&b->clients);
 	load_clients_free(&b->churners);
 	for (unsigned int i = 0; i < b->nic_n; i++)
@@ -144,7 +151,11 @@ static unsigned int receive_one(struct load_bed *b, struct load_trial *t, struct
 			prefetch(m[i + PREFETCH]);
 		if (!load_nic_dgram(nic, m[i], &d))
 			nic->foreign++;
-		else if (!take_answer(b, &d, now) && t && b->traffic->take(b, t, m[i], &d)) {
+		else if (take_answer(b, &d, now))
+			;
+		else if (!t)
+			b->clients.strange++;
+		else if (b->traffic->take(b, t, m[i], &d)) {
 			back[back_n++] = m[i];
 			continue;
 		}
@@ -169,13 +180,24 @@ unsigned int load_bed_receive(struct load_bed *b, struct load_trial *t)
 void load_bed_run(struct load_bed *b, struct load_clients *cs, const struct load_plan *plan)
 {
 	load_clients_begin(cs, plan);
-	while (load_clients_turn(cs, load_now()))
+	/* what is being given back is given back, whoever is in a hurry */
+	while (load_clients_turn(cs, load_now()) && (plan == &load_plan_release || !load_stop()))
 		load_bed_receive(b, NULL);
 }
 
 static const struct load_plan *renewal(const struct load_bed *b)
 {
 	return b->o->send ? &load_plan_repermit : &load_plan_rebind;
+}
+
+/* Peers on a port of their own send to where the allocations are: known only now. */
+static int find_way_down(struct load_bed *b, struct en_err *err)
+{
+	struct load_nic *peers = &b->nic[b->nic_n - 1];
+
+	if (b->down.nic == peers)
+		return 0;
+	return load_nic_resolve(peers, &b->clients.client[0].relayed.addr, &b->down, err);
 }
 
 int load_bed_bind(struct load_bed *b, struct en_err *err)
@@ -192,8 +214,10 @@ int load_bed_bind(struct load_bed *b, struct en_err *err)
 		load_bed_run(b, &b->clients, b->o->send ? &load_plan_permit : &load_plan_bind);
 	b->bound = true;
 	b->bound_ns = load_now();
+	if (load_stop_check(err) != 0)
+		return -1;
 	if (b->clients.completed == b->clients.n)
-		return 0;
+		return find_way_down(b, err);
 	load_clients_explain(&b->clients, err);
 	return -1;
 }

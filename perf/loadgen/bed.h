@@ -39,7 +39,7 @@ struct load_bed {
 	bool bound, rebinding;
 	uint64_t bound_ns;
 	uint16_t tag; /* of the last trial */
-	struct load_rtp *rtp; /* one a flow; NULL: the payload is not RTP */
+	struct load_rtp *rtp; /* two a flow, up and down; NULL: the payload is not RTP */
 };
 
 int load_bed_open(const struct load_options *o, const struct load_traffic *traffic, struct load_bed **ret_bed,

@@ -21,6 +21,7 @@
 #include "perf/loadgen/progress.h"
 #include "perf/loadgen/report.h"
 #include "perf/loadgen/result.h"
+#include "perf/loadgen/stop.h"
 
 #define GENERATOR   1 /* lcore */
 #define PROGRESS_MS 1000
@@ -66,6 +67,16 @@ static int complain(const struct en_err *err)
 	return 1;
 }
 
+/* A failure leaves no result, unless something was measured before: then it is told with it. */
+static int tell(const struct job *j, int rc)
+{
+	if (j->o.command == LOAD_HOLD || json_object_size(json_object_get(j->result, "metrics")) == 0)
+		return 0;
+	if (rc != 0)
+		load_report_doubt(j->result, "not complete: %s", j->err.text);
+	return load_report_out(j->result, &j->o);
+}
+
 static int compare(int argc, char **argv)
 {
 	if (argc == 3)
@@ -85,18 +96,17 @@ static int bench(int argc, char **argv)
 	}
 	/* before DPDK: the calibration starts threads of its own */
 	j->result = load_report_new(&j->o, argc, argv);
-	if (load_nic_start(&j->o, &j->err) != 0)
-		return complain(&j->err);
-	rc = run(j);
-	if (j->o.command == LOAD_HOLD)
-		json_decref(j->result);
-	else if (json_array_size(json_object_get(j->result, "runs")) == 0)
-		json_decref(j->result);
-	else if (load_report_out(j->result, &j->o) != 0)
-		rc = -1;
+	load_stop_catch();
+	rc = load_nic_start(&j->o, &j->err);
+	if (rc == 0) {
+		rc = run(j);
+		if (tell(j, rc) != 0)
+			rc = -1;
+		dp_eal_fini();
+	}
+	json_decref(j->result);
 	if (rc != 0 && j->err.text[0])
 		complain(&j->err);
-	dp_eal_fini();
 	free(j);
 	return rc == 0 ? 0 : 1;
 }

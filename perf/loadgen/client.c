@@ -171,7 +171,11 @@ static void advance(struct load_clients *cs, uint32_t i, uint64_t now)
 
 void load_clients_answer(struct load_clients *cs, uint32_t i, const uint8_t *data, size_t len, uint64_t now)
 {
-	switch (load_client_take(cs, i, data, len)) {
+	enum load_event event = load_client_take(cs, i, data, len);
+
+	if (event != LOAD_EVENT_IGNORED)
+		cs->silent = 0;
+	switch (event) {
 	case LOAD_EVENT_IGNORED:
 		break;
 	case LOAD_EVENT_SUCCESS:
@@ -199,6 +203,7 @@ static void repeat_old(struct load_clients *cs, uint64_t now)
 			load_client_transmit(cs, cs->busy[k], now);
 		} else {
 			cs->unanswered++;
+			cs->silent++;
 			fail(cs, cs->busy[k]);
 		}
 	}
@@ -206,9 +211,14 @@ static void repeat_old(struct load_clients *cs, uint64_t now)
 
 void load_clients_begin(struct load_clients *cs, const struct load_plan *plan)
 {
+	/* an earlier plan was left in the middle: answers to it come too late to mean anything */
+	while (cs->busy_n)
+		leave(cs, cs->busy[cs->busy_n - 1]);
 	cs->plan = plan;
-	cs->begun = cs->busy_n = 0;
+	cs->begun = 0;
 	cs->requests = cs->retransmits = cs->completed = cs->failed = cs->allocated = cs->unanswered = 0;
+	cs->strange = 0;
+	cs->silent = 0;
 	memset(cs->error_n, 0, sizeof(cs->error_n));
 	load_hist_init(&cs->latency);
 	cs->start_ns = cs->last_ns = load_now();
@@ -220,12 +230,18 @@ bool load_clients_turn(struct load_clients *cs, uint64_t now)
 	while (cs->busy_n < cs->window && cs->begun < cs->n)
 		start(cs, cs->begun++, now);
 	repeat_old(cs, now);
+	if (cs->silent >= cs->window)
+		cs->begun = cs->n;
 	return cs->busy_n > 0 || cs->begun < cs->n;
+}
+
+void load_clients_repeat(struct load_clients *cs, uint64_t now)
+{
+	repeat_old(cs, now);
 }
 
 bool load_clients_start_next(struct load_clients *cs, uint64_t now)
 {
-	repeat_old(cs, now);
 	for (uint32_t tried = 0; tried < cs->n; tried++) {
 		uint32_t i = cs->begun++ % cs->n;
 
@@ -237,23 +253,64 @@ bool load_clients_start_next(struct load_clients *cs, uint64_t now)
 	return false;
 }
 
+/* What to do about an error code. */
+static const char *remedy(unsigned int code)
+{
+	switch (code) {
+	case WIRE_ERR_UNAUTHENTICATED:
+		return "are --user and --password right?";
+	case WIRE_ERR_FORBIDDEN:
+		return "it may not relay to the peers: allow their address there (--peer-address; allow-peer of turnpike)";
+	case WIRE_ERR_ALLOCATION_MISMATCH:
+		return "it remembers these ports from a run before: wait a while, or take another --address";
+	case WIRE_ERR_FAMILY_NOT_SUPPORTED:
+		return "it relays no addresses of this family";
+	case WIRE_ERR_QUOTA_REACHED:
+		return "the user's quota is reached: raise it there, or lower --clients";
+	case WIRE_ERR_INSUFFICIENT_CAPACITY:
+		return "it has no room or no relay ports left: raise its limits, or lower --clients";
+	default:
+		return "its log may say why";
+	}
+}
+
+static const char *list_errors(const struct load_clients *cs, char *buf, size_t cap)
+{
+	size_t used = 0, room = sizeof("600 (4294967295 times), ");
+	unsigned int most = 0;
+
+	buf[0] = '\0';
+	for (unsigned int i = 0; i < LOAD_ERROR_MAX; i++) {
+		if (cs->error_n[i] == 0 || used + room > cap)
+			continue;
+		used += (size_t)snprintf(buf + used, cap - used, "%s%u (%u times)", used ? ", " : "", i,
+					 cs->error_n[i]);
+		if (cs->error_n[i] > cs->error_n[most])
+			most = i;
+	}
+	return used ? remedy(most) : NULL;
+}
+
 void load_clients_explain(const struct load_clients *cs, struct en_err *err)
 {
-	char server[EN_ADDRSTR_MAX], codes[128] = "";
-	size_t used = 0;
+	char server[EN_ADDRSTR_MAX], codes[128];
+	const char *why = list_errors(cs, codes, sizeof(codes));
+	unsigned long long failed = cs->failed, unanswered = cs->unanswered;
 
-	for (unsigned int i = 0; i < LOAD_ERROR_MAX; i++)
-		if (cs->error_n[i] && used < sizeof(codes) - 24)
-			used += (size_t)snprintf(codes + used, sizeof(codes) - used, "%s%u (%u times)",
-						 used ? ", " : "", i, cs->error_n[i]);
 	en_ep_str(&cs->server, server);
-	if (used && cs->error_n[WIRE_ERR_UNAUTHENTICATED])
-		en_fail(err, -1, "%s refuses the credentials: error %s; are --user and --password right?", server,
-			codes);
-	else if (used)
-		en_fail(err, -1, "%s failed %llu of %u clients with error %s", server, (unsigned long long)cs->failed,
-			cs->n, codes);
+	if (why && cs->error_n[WIRE_ERR_UNAUTHENTICATED])
+		en_fail(err, -1, "%s refuses the credentials: error %s; %s", server, codes,
+			remedy(WIRE_ERR_UNAUTHENTICATED));
+	else if (why)
+		en_fail(err, -1, "%s refuses %llu of %u clients with error %s: %s", server, failed, cs->n, codes, why);
+	else if (unanswered && cs->strange && cs->completed == 0)
+		en_fail(err, -1, "%s sends back what is no TURN answer: is --server a TURN server?", server);
+	else if (unanswered)
+		en_fail(err, -1,
+			"%s does not answer TURN requests: %llu of %u clients gave up; is the server running there?",
+			server, unanswered, cs->n);
 	else
-		en_fail(err, -1, "%s does not answer TURN requests: %llu of %u clients gave up", server,
-			(unsigned long long)cs->unanswered, cs->n);
+		en_fail(err, -1,
+			"%s answers, but not as a TURN server with long-term credentials does (%llu of %u clients)",
+			server, failed, cs->n);
 }

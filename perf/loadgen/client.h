@@ -11,7 +11,8 @@
  *
  * Invariants
  *   C1  busy_n = clients begun and neither through nor failed <= window.
- *   C2  a plan ends: every request is answered, or given up after Rc tries.
+ *   C2  a plan ends: every request is answered, or given up after Rc tries; when a whole window gave up
+ *       in a row the rest is not tried.
  */
 #ifndef LOAD_CLIENT_H
 #define LOAD_CLIENT_H
@@ -87,6 +88,8 @@ struct load_clients {
 	uint64_t requests, retransmits, completed, failed;
 	uint64_t allocated; /* successful Allocate responses */
 	uint64_t unanswered; /* clients that gave up for want of an answer */
+	uint64_t strange; /* datagrams that came instead of answers */
+	uint32_t silent; /* clients that gave up since anything was answered */
 	uint32_t error_n[LOAD_ERROR_MAX]; /* error responses by code, the expected 401 excluded */
 	struct load_hist latency; /* first request to the end of the plan */
 };
@@ -111,6 +114,8 @@ uint32_t load_clients_at(const struct load_clients *cs, const struct en_ep *loca
 void load_clients_begin(struct load_clients *cs, const struct load_plan *plan);
 /* Start clients that the window has room for, repeat old requests. False when the plan is through. */
 bool load_clients_turn(struct load_clients *cs, uint64_t now);
+/* Repeat old requests only: load_clients_start_next() does not. */
+void load_clients_repeat(struct load_clients *cs, uint64_t now);
 /* Churn: without a window of time of its own, start the next client that is not under way. False: all are. */
 bool load_clients_start_next(struct load_clients *cs, uint64_t now);
 /* A STUN message that came to client i. */

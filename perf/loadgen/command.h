@@ -15,6 +15,8 @@ int load_hold(const struct load_options *o, struct en_err *err);
 
 /* One search for every loss limit, loosest first; appends to the run. 0 or -1. */
 int load_search_limits(struct load_bed *b, json_t *result, json_t *run, uint64_t *ret_no_loss, struct en_err *err);
+/* The sentence on a trial of which nothing came back; -1. */
+int load_trial_nothing(const struct load_bed *b, const struct load_trial *t, struct en_err *err);
 /* A trial in which the generator held, if it can be had in a few tries. */
 int load_trial_try(struct load_bed *b, uint64_t rate, unsigned int ms, struct load_trial *t, struct en_err *err);
 

@@ -15,9 +15,13 @@
 #include "perf/loadgen/progress.h"
 #include "perf/loadgen/report.h"
 #include "perf/loadgen/search.h"
+#include "perf/loadgen/stop.h"
 
 #define SEARCH_MIN      100
 #define GENERATOR_TRIES 3
+#define BUSY            0.05 /* of the time idle */
+#define ALIVE_RATE      1000
+#define ALIVE_MS        200
 
 static const struct {
 	double loss;
@@ -43,10 +47,32 @@ int load_trial_try(struct load_bed *b, uint64_t rate, unsigned int ms, struct lo
 		if (load_trial_run(b, rate, ms, t) != 0)
 			return en_fail(err, -1, "no memory for a trial of %llu packets",
 				       (unsigned long long)t->planned);
-		if (load_trial_held(t))
+		/* busy all the time and not half of it sent: no bad luck, but beyond the generator */
+		if (load_trial_held(t) || (t->sent < t->planned / 2 && t->idle < BUSY) || load_stop())
 			break;
 	}
 	return 0;
+}
+
+int load_trial_nothing(const struct load_bed *b, const struct load_trial *t, struct en_err *err)
+{
+	unsigned int command = b->o->command;
+	const char *look = command == LOAD_FORWARD
+				   ? "does it forward to --destination, back to this port or to --port2?"
+			   : command == LOAD_STUN ? "is --server a STUN server, and does it run?"
+						  : "does the server run, and may it relay to the peers?";
+
+	return en_fail(err, -1, "nothing came back of %llu packets (%llu at wrong places, %llu changed on the way): %s",
+		       (unsigned long long)t->sent, (unsigned long long)t->misdelivered, (unsigned long long)t->corrupt,
+		       look);
+}
+
+/* Nothing came back: overload, or is nobody there any more? A few packets tell. */
+static int ask_whether_alive(struct load_bed *b, struct load_trial *t, struct en_err *err)
+{
+	if (load_trial_run(b, ALIVE_RATE, ALIVE_MS, t) != 0)
+		return en_fail(err, -1, "no memory");
+	return t->received || load_stop() ? 0 : load_trial_nothing(b, t, err);
 }
 
 /* What gave way above the best rate; `before` is the answer of the looser search, which bounded this one. */
@@ -81,6 +107,8 @@ static int search(struct load_bed *b, double loss, uint64_t start, uint64_t max,
 		bool passed;
 
 		rc = load_trial_try(b, rate, o->trial_ms, t, err);
+		if (rc == 0)
+			rc = load_stop_check(err);
 		if (rc != 0)
 			break;
 		f->trials++;
@@ -91,6 +119,8 @@ static int search(struct load_bed *b, double loss, uint64_t start, uint64_t max,
 			f->best = *t;
 		else if (!passed && f->s.fail == rate)
 			f->failed = *t;
+		if (t->received == 0)
+			rc = ask_whether_alive(b, t, err);
 	}
 	free(t);
 	return rc;

@@ -82,6 +82,15 @@ static int wait_for_link(const struct load_nic *nic, struct en_err *err)
 		       nic->conf.device);
 }
 
+/* A memif client needs its server to start; DPDK's own words do not say so. */
+static int ask_for_memif_server(const char *device, struct en_err *err)
+{
+	struct en_err dpdk = *err;
+
+	return en_fail(err, -1, "%s is not served: start the other end, the memif's server, first (%s)", device,
+		       dpdk.text);
+}
+
 int load_nic_open(const struct load_options *o, const char *device, const char *name, struct load_nic *ret_nic,
 		  struct en_err *err)
 {
@@ -92,7 +101,7 @@ int load_nic_open(const struct load_options *o, const char *device, const char *
 	nic->on_link = o->address;
 	nic->gateway = o->gateway;
 	if (dp_port_open(&nic->conf, 1, &nic->port, err) != 0)
-		return -1;
+		return strstr(device, "role=client") ? ask_for_memif_server(device, err) : -1;
 	if (wait_for_link(nic, err) == 0)
 		return 0;
 	load_nic_close(nic);

@@ -277,10 +277,16 @@ static int check(struct load_options *o)
 	}
 	if (o->peer_address.family == EN_AF_NONE)
 		o->peer_address = o->address.addr;
+	if (o->curve && !o->rate)
+		o->search = true; /* the curve is drawn around what it finds */
 	if (o->command == LOAD_JUNK && !o->junk)
 		o->junk = o->rate ? o->rate : o->search_start;
 	if (o->rate / 1000.0 * o->ms > UINT32_MAX)
 		return complain("--rate times --seconds is more than 4 billion packets: they could not be told apart");
+	if (o->rate && o->rate * o->ms < 1000)
+		return complain("--rate times --seconds is less than one packet");
+	if (o->search_max / 1000.0 * o->trial_ms > UINT32_MAX)
+		o->search_max = (uint64_t)UINT32_MAX * 1000 / o->trial_ms;
 	if (o->search_start > o->search_max)
 		o->search_start = o->search_max;
 	return 0;
@@ -337,9 +343,15 @@ int load_options_parse(int argc, char **argv, struct load_options *ret_options)
 			usage_of((unsigned int)command);
 			return 1;
 		}
-		if (rc != 0 || !(specs[i].commands & o.command)) {
-			fprintf(stderr, "turnpike-bench: %s knows no %s%s\n", argv[0], argv[optind - 1],
-				rc == '?' ? ", or it lacks its value; --help lists what there is" : "");
+		if (rc != 0) {
+			fprintf(stderr,
+				"turnpike-bench: %s knows no %s, or it lacks its value; --help lists what there is\n",
+				argv[0], argv[optind - 1]);
+			return -1;
+		}
+		if (!(specs[i].commands & o.command)) {
+			fprintf(stderr, "turnpike-bench: %s knows no --%s; --help lists what there is\n", argv[0],
+				specs[i].name);
 			return -1;
 		}
 		if (set(&specs[i], &o, optarg) < 0)

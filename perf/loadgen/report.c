@@ -156,6 +156,12 @@ static json_t *setup(const struct load_options *o)
 	return j;
 }
 
+/* "--password", "--password=P", and what getopt takes for them: "--pass", "--pa=P" … */
+static bool is_password(const char *arg)
+{
+	return strncmp(arg, "--pa", 4) == 0;
+}
+
 /* As typed, but no password: a report is passed on. */
 static json_t *command_line(int argc, char **argv)
 {
@@ -163,11 +169,13 @@ static json_t *command_line(int argc, char **argv)
 	size_t used = strlen(text);
 
 	for (int i = 0; i < argc && used < sizeof(text); i++) {
-		bool secret = i > 0 && strcmp(argv[i - 1], "--password") == 0;
-		bool quote = strpbrk(argv[i], " \t\"'$&|;<>()*?") != NULL;
+		bool secret = i > 0 && is_password(argv[i - 1]) && !strchr(argv[i - 1], '=');
+		const char *arg = secret                                         ? "…"
+				  : is_password(argv[i]) && strchr(argv[i], '=') ? "--password=…"
+										 : argv[i];
+		bool quote = strpbrk(arg, " \t\"'$&|;<>()*?") != NULL;
 
-		used += (size_t)snprintf(text + used, sizeof(text) - used, quote ? " '%s'" : " %s",
-					 secret ? "…" : argv[i]);
+		used += (size_t)snprintf(text + used, sizeof(text) - used, quote ? " '%s'" : " %s", arg);
 	}
 	return json_string(text);
 }
@@ -225,6 +233,5 @@ int load_report_out(json_t *result, const struct load_options *o)
 	if (o->html && load_result_write_html(result, o->html, stderr) != 0)
 		rc = -1;
 	fflush(stdout);
-	json_decref(result);
 	return rc;
 }

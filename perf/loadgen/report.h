@@ -18,7 +18,7 @@ json_t *load_report_new(const struct load_options *o, int argc, char **argv);
 /* One value of a metric, of one run. */
 void load_report_metric(json_t *result, const char *name, const char *unit, const char *better, double value);
 void load_report_doubt(json_t *result, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Table, files, all that the options ask for; drops the reference. 0 or -1 after a line on stderr. */
+/* Table, files, all that the options ask for. 0 or -1 after a line on stderr. */
 int load_report_out(json_t *result, const struct load_options *o);
 
 #endif

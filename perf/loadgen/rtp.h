@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * rtp.h - the load as RTP streams (RFC 3550): one a flow, 20 ms of a 48 kHz
+ * rtp.h - the load as RTP streams (RFC 3550): one a flow and direction, 20 ms of a 48 kHz
  * clock a packet, and what a receiver finds of them.
  */
 #ifndef LOAD_RTP_H

@@ -5,9 +5,11 @@
 #include "perf/loadgen/command.h"
 #include "perf/loadgen/progress.h"
 #include "perf/loadgen/report.h"
+#include "perf/loadgen/stop.h"
 
 #define WARM_UP_MS   500
 #define WARM_UP_RATE 10000
+#define BLOCKED      0.2 /* of the time: then it is the port that held the rate down */
 
 static double us(const struct load_hist *h, double quantile)
 {
@@ -20,18 +22,26 @@ static int judge(const struct load_bed *b, const struct load_trial *t, struct en
 	const struct load_nic *out = b->up.nic;
 
 	if (t->received == 0)
+		return load_trial_nothing(b, t, err);
+	if (load_trial_died(t))
 		return en_fail(
 			err, -1,
-			"nothing came back of %llu packets sent (%llu at wrong places, %llu changed on the way): "
-			"is %s the right one, and may its clients reach the peers?",
-			(unsigned long long)t->sent, (unsigned long long)t->misdelivered,
-			(unsigned long long)t->corrupt, b->o->command == LOAD_FORWARD ? "--destination" : "--server");
+			"nothing came back any more after %.1f s: the last %llu of %llu packets are lost; did the "
+			"server end?",
+			(double)t->top / (double)t->rate, (unsigned long long)(t->sent - t->top),
+			(unsigned long long)t->sent);
 	if (!load_trial_held(t) && t->sink_drops)
 		return en_fail(
 			err, -1,
 			"the generator's own receive ring lost %llu packets: raise --descriptors and --buffers, or "
 			"lower --rate",
 			(unsigned long long)t->sink_drops);
+	if (!load_trial_held(t) && t->blocked > BLOCKED)
+		return en_fail(
+			err, -1,
+			"port %s took %.0f packets/s of the %llu asked for: what reads at its other end is slower, "
+			"or gone; lower --rate",
+			out->conf.device, t->achieved, (unsigned long long)t->rate);
 	if (!load_trial_held(t))
 		return en_fail(
 			err, -1,
@@ -45,6 +55,8 @@ static int fixed(struct load_bed *b, json_t *result, json_t *run, struct load_tr
 	if (load_trial_try(b, b->o->rate, b->o->ms, t, err) != 0)
 		return -1;
 	json_object_set_new(run, "fixed", load_report_trial(t));
+	if (t->received == 0 && load_stop_check(err) != 0)
+		return -1;
 	if (judge(b, t, err) != 0)
 		return -1;
 	load_report_metric(result, "p50", "us", "lower", us(&t->latency, 0.5));
@@ -54,7 +66,10 @@ static int fixed(struct load_bed *b, json_t *result, json_t *run, struct load_tr
 	if (t->misdelivered + t->corrupt)
 		load_report_doubt(result, "%llu packets arrived changed or at the wrong place",
 				  (unsigned long long)(t->misdelivered + t->corrupt));
-	return 0;
+	if (t->churn_failed)
+		load_report_doubt(result, "%llu of %llu allocations beside the load failed",
+				  (unsigned long long)t->churn_failed, (unsigned long long)t->churn_started);
+	return load_stop_check(err);
 }
 
 /* Offered load below and beyond what was found: where latency rises, and what is left of the rate when too much comes
@@ -67,9 +82,13 @@ static int curve(struct load_bed *b, json_t *run, uint64_t no_loss, struct load_
 
 	json_object_set_new(run, "curve", list);
 	for (unsigned int i = 0; rc == 0 && i < sizeof(share) / sizeof(share[0]); i++) {
+		double part = (double)no_loss * share[i];
+
 		rc = load_bed_bind(b, err);
 		if (rc == 0)
-			rc = load_trial_run(b, (uint64_t)((double)no_loss * share[i]), b->o->trial_ms, t);
+			rc = load_trial_run(b, part > 1 ? (uint64_t)part : 1, b->o->trial_ms, t);
+		if (rc == 0)
+			rc = load_stop_check(err);
 		if (rc == 0)
 			json_array_append_new(
 				list, json_pack("{s:f, s:o}", "share", share[i], "trial", load_report_trial(t)));
@@ -101,19 +120,29 @@ static const struct load_traffic *traffic_of(const struct load_options *o)
 	return o->command == LOAD_STUN ? &load_traffic_stun : &load_traffic_relay;
 }
 
+/* The first packets find cold caches and unresolved neighbours: not counted; but some must come back. */
+static int warm_up(struct load_bed *b, struct load_trial *t, struct en_err *err)
+{
+	const struct load_options *o = b->o;
+
+	if (load_bed_bind(b, err) != 0)
+		return -1;
+	load_progress_doing("warming up");
+	if (load_trial_run(b, o->rate && o->rate < WARM_UP_RATE ? o->rate : WARM_UP_RATE, WARM_UP_MS, t) != 0)
+		return en_fail(err, -1, "no memory");
+	if (load_stop_check(err) != 0)
+		return -1;
+	return t->planned && t->received == 0 ? load_trial_nothing(b, t, err) : 0;
+}
+
 int load_stream(const struct load_options *o, json_t *result, struct en_err *err)
 {
 	struct load_trial *t = malloc(sizeof(*t));
 	struct load_bed *b = NULL;
 	int rc = t ? load_bed_open(o, traffic_of(o), &b, err) : en_fail(err, -1, "no memory");
 
-	/* the first packets find cold caches and unresolved neighbours: not counted */
 	if (rc == 0)
-		rc = load_bed_bind(b, err);
-	if (rc == 0)
-		load_progress_doing("warming up");
-	if (rc == 0)
-		rc = load_trial_run(b, o->rate && o->rate < WARM_UP_RATE ? o->rate : WARM_UP_RATE, WARM_UP_MS, t);
+		rc = warm_up(b, t, err);
 	for (unsigned int i = 0; rc == 0 && i < o->runs; i++)
 		rc = one_run(b, result, t, err);
 	if (b)

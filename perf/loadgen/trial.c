@@ -22,10 +22,12 @@
 #include "perf/loadgen/clock.h"
 #include "perf/loadgen/progress.h"
 #include "perf/loadgen/rtp.h"
+#include "perf/loadgen/stop.h"
 
 #define QUIET_NS   UINT64_C(100000000) /* so long without an arrival ends the trial */
 #define START_NS   UINT64_C(1000000)
 #define SEND_BURST 32
+#define SILENT_MIN 50 /* fewer packets may be lost in a row by chance */
 #define TIRED      0.2 /* less spare time than this, and a limit may be the generator's */
 /* Before a trial the ports are emptied: what an earlier one left is not its load. */
 #define QUIET_LOOKS 8
@@ -135,6 +137,7 @@ static unsigned int send_beside(struct state *s, uint64_t now)
 			load_junk_send(s->b, s->junk_n++);
 	}
 	if (s->churn.rate) {
+		load_clients_repeat(&s->b->churners, now);
 		due = load_pace_due(&s->churn, now);
 		for (; s->churn_n < due && work < 2 * SEND_BURST; work++, s->churn_n++)
 			s->t->churn_started += load_clients_start_next(&s->b->churners, now);
@@ -151,7 +154,7 @@ static void send_phase(struct state *s)
 	uint64_t start = t->pace.start_ns, length = load_pace_at(&t->pace, t->planned) - start;
 	uint64_t end = start + length + length / 10, now = load_now(), before, idle = 0, blocked = 0;
 
-	while (t->sent < t->planned && now < end) {
+	while (t->sent < t->planned && now < end && !load_stop()) {
 		unsigned int work = send_due(s, now);
 		bool full = s->held_n > 0;
 
@@ -165,6 +168,11 @@ static void send_phase(struct state *s)
 		else if (work == 0)
 			idle += now - before;
 		load_progress(t->sent, t->received);
+	}
+	if (load_stop()) {
+		/* as if no more had been asked for */
+		t->planned = t->sent;
+		t->stopped = true;
 	}
 	now = now > start ? now - start : 1;
 	t->achieved = (double)t->sent * 1e9 / (double)now;
@@ -261,6 +269,13 @@ double load_trial_loss(const struct load_trial *t)
 bool load_trial_held(const struct load_trial *t)
 {
 	return t->sent == t->planned && t->achieved >= 0.98 * (double)t->rate && t->sink_drops == 0;
+}
+
+bool load_trial_died(const struct load_trial *t)
+{
+	uint64_t enough = t->rate / 2 > SILENT_MIN ? t->rate / 2 : SILENT_MIN;
+
+	return t->received && t->sent - t->top >= enough;
 }
 
 const char *load_trial_gave_way(const struct load_trial *t)

@@ -31,6 +31,7 @@ struct load_trial {
 	uint64_t junk_sent, churn_started, churn_completed, churn_failed;
 	uint64_t rtp_gaps, rtp_wrong; /* streams' sequence gaps; timestamps that do not fit the sequence */
 	double rtp_jitter_us; /* RFC 3550 A.8, mean over the streams */
+	bool stopped; /* by a signal: `planned` is what was sent until then */
 	long preempted; /* times that the generator was taken off its CPU */
 	struct load_cpu cpu[LOAD_CPUS_MAX];
 	unsigned int cpus;
@@ -55,6 +56,11 @@ int load_trial_run(struct load_bed *b, uint64_t rate, unsigned int ms, struct lo
 double load_trial_loss(const struct load_trial *t);
 /* False when the generator, not the server, was what failed: rate not held, or its sink overflowed. */
 bool load_trial_held(const struct load_trial *t);
+/*
+ * True when packets came back and then, long before the end, none any more: half a second's worth at least. A server
+ * that is only too slow lets some of the last ones through.
+ */
+bool load_trial_died(const struct load_trial *t);
 /* What gave way in a trial that failed: "server", "generator", or that it cannot be told. */
 const char *load_trial_gave_way(const struct load_trial *t);
 
