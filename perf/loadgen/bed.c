@@ -137,30 +137,48 @@ static void prefetch(struct rte_mbuf *m)
 		rte_prefetch0(p + i);
 }
 
-static unsigned int receive_one(struct load_bed *b, struct load_trial *t, struct load_nic *nic)
+/* The datagrams among the frames to the front; what is none is freed. */
+static unsigned int parse(struct load_bed *b, const struct load_trial *t, struct load_nic *nic, struct rte_mbuf **m,
+			  struct load_dgram *d, unsigned int n)
 {
-	struct rte_mbuf *m[RX_BURST], *back[RX_BURST];
-	unsigned int taken, back_n = 0, n = load_nic_receive(nic, m, RX_BURST, &taken), sent;
-	uint64_t now = n ? load_now() : 0;
-	struct load_dgram d;
+	unsigned int kept = 0;
 
-	if (t)
-		t->now = now;
 	for (unsigned int i = 0; i < n; i++) {
 		if (i + PREFETCH < n)
 			prefetch(m[i + PREFETCH]);
-		if (!load_nic_dgram(nic, m[i], &d))
+		if (!load_nic_dgram(nic, m[i], &d[kept])) {
 			nic->foreign++;
-		else if (take_answer(b, &d, now))
-			;
-		else if (!t)
-			b->clients.strange++;
-		else if (b->traffic->take(b, t, m[i], &d)) {
-			back[back_n++] = m[i];
+			rte_pktmbuf_free(m[i]);
 			continue;
 		}
-		rte_pktmbuf_free(m[i]);
+		if (t && b->traffic->peek)
+			b->traffic->peek(b, t, &d[kept]);
+		m[kept++] = m[i];
 	}
+	return kept;
+}
+
+static unsigned int receive_one(struct load_bed *b, struct load_trial *t, struct load_nic *nic)
+{
+	struct rte_mbuf *m[RX_BURST], *back[RX_BURST];
+	struct load_dgram d[RX_BURST];
+	unsigned int taken, done = 0, back_n = 0, n = load_nic_receive(nic, m, RX_BURST, &taken), sent;
+	uint64_t now = n ? load_now() : 0;
+
+	if (t)
+		t->now = now;
+	n = parse(b, t, nic, m, d, n);
+	for (unsigned int i = 0; i < n; i++) {
+		bool answer = take_answer(b, &d[i], now);
+
+		if (!answer && !t)
+			b->clients.strange++;
+		if (!answer && t && b->traffic->take(b, t, m[i], &d[i]))
+			back[back_n++] = m[i];
+		else
+			m[done++] = m[i];
+	}
+	rte_pktmbuf_free_bulk(m, done);
 	sent = back_n ? load_nic_send(nic, back, back_n) : 0;
 	rte_pktmbuf_free_bulk(back + sent, back_n - sent);
 	return taken;

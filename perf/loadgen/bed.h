@@ -19,6 +19,8 @@ struct load_traffic {
 	 */
 	struct rte_mbuf *(*build)(struct load_bed *b, const struct load_trial *t, uint32_t seq,
 				  struct load_nic **ret_nic);
+	/* What take() will read of a datagram's flow, on its way into the cache. May be NULL. */
+	void (*peek)(const struct load_bed *b, const struct load_trial *t, const struct load_dgram *d);
 	/*
 	 * A datagram for one of our addresses. True: m was turned round and is to be sent back on
 	 * the NIC that it came from; false: done with it.

@@ -64,7 +64,10 @@ int load_nic_start(const struct load_options *o, struct en_err *err)
 	port_conf(o, o->port, "port", &conf.port[0]);
 	port_conf(o, o->port2 ? o->port2 : "", "port2", &conf.port[1]);
 	conf.port_n = o->port2 ? 2 : 1;
-	return dp_eal_init(&conf, &hugepages, err);
+	if (dp_eal_init(&conf, &hugepages, err) != 0)
+		return -1;
+	load_clock_init();
+	return 0;
 }
 
 static int wait_for_link(const struct load_nic *nic, struct en_err *err)

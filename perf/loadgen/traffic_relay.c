@@ -157,6 +157,18 @@ static bool intact(struct load_bed *b, struct rte_mbuf *m, const struct load_dgr
 	return seq % CSUM_EVERY != 0 || load_nic_csum_ok(m, d);
 }
 
+/* At a peer the payload's number is at hand, and with it the allocation that it should have come through. */
+static void peek(const struct load_bed *b, const struct load_trial *t, const struct load_dgram *d)
+{
+	size_t skip = b->rtp ? LOAD_RTP_HDR : 0;
+	uint16_t tag;
+	uint32_t seq;
+
+	if (d->dst.port < LOAD_CLIENT_PORT && d->len >= skip &&
+	    load_payload_get(d->data + skip, d->len - skip, &tag, &seq) && seq < t->planned)
+		rte_prefetch0(&b->clients.client[load_slot(b->o, seq).flow].relayed);
+}
+
 static bool take(struct load_bed *b, struct load_trial *t, struct rte_mbuf *m, const struct load_dgram *d)
 {
 	size_t skip = b->rtp ? LOAD_RTP_HDR : 0;
@@ -189,4 +201,4 @@ static bool take(struct load_bed *b, struct load_trial *t, struct rte_mbuf *m, c
 	return false;
 }
 
-const struct load_traffic load_traffic_relay = {.build = build, .take = take};
+const struct load_traffic load_traffic_relay = {.build = build, .peek = peek, .take = take};

@@ -46,7 +46,7 @@ struct state {
 
 bool load_trial_arrived(struct load_trial *t, uint32_t seq)
 {
-	uint64_t bit = UINT64_C(1) << (seq % 64), *word = &t->seen[seq / 64];
+	uint64_t bit = UINT64_C(1) << (seq % 64), *word = &t->seen[seq / 64], due;
 
 	if (*word & bit) {
 		t->duplicates++;
@@ -58,7 +58,8 @@ bool load_trial_arrived(struct load_trial *t, uint32_t seq)
 	else
 		t->top = (uint64_t)seq + 1;
 	t->received++;
-	load_hist_add(&t->latency, t->now - load_pace_at(&t->pace, seq));
+	due = load_pace_near(&t->pace, seq);
+	load_hist_add(&t->latency, t->now > due ? t->now - due : 0);
 	return true;
 }
 
@@ -117,7 +118,7 @@ static unsigned int send_due(struct state *s, uint64_t now)
 		return 0;
 	now = load_now();
 	for (unsigned int i = 0; i < done; i++)
-		load_hist_add(&t->lag, now - load_pace_at(&t->pace, t->sent + i));
+		load_hist_add(&t->lag, now - load_pace_near(&t->pace, t->sent + i));
 	t->sent += done;
 	s->held_n -= done;
 	memmove(s->held, s->held + done, s->held_n * sizeof(s->held[0]));
