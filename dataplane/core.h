@@ -171,6 +171,7 @@ struct dp_core {
 	uint64_t next_tick_ns, wall_s, next_wall_ns;
 	char text[96]; /* what a node says of a traced packet */
 	uint64_t tsc0, ns0; /* clock base */
+	uint64_t tsc_mult; /* nanoseconds in 2^32 cycles */
 	uint64_t last_tsc; /* start of the step before */
 	char graph_name[32];
 	bool overdue; /* more timers have run out than one step deals with */

@@ -22,7 +22,7 @@
  */
 static void read_clock(struct dp_core *c, uint64_t tsc)
 {
-	uint64_t ns = c->ns0 + (uint64_t)((unsigned __int128)(tsc - c->tsc0) * EN_NS_PER_S / rte_get_tsc_hz());
+	uint64_t ns = c->ns0 + (uint64_t)((unsigned __int128)(tsc - c->tsc0) * c->tsc_mult >> 32);
 
 	if (ns - c->ns0 >= RESYNC_NS) {
 		c->tsc0 = tsc;
@@ -61,6 +61,7 @@ int dp_worker_run(void *arg)
 	uint64_t tsc;
 
 	prctl(PR_SET_TIMERSLACK, 1UL); /* a sleep of 50 us shall be 50 us */
+	c->tsc_mult = (uint64_t)(((unsigned __int128)EN_NS_PER_S << 32) / rte_get_tsc_hz());
 	c->tsc0 = c->last_tsc = rte_rdtsc();
 	c->ns0 = en_mono_ns();
 	set_state(c, SHM_CORE_POLLING);
