@@ -63,22 +63,27 @@ void load_junk_send(struct load_bed *b, uint64_t i);
 
 struct load_slot {
 	uint32_t flow;
-	uint32_t round; /* packets of this flow before, in sequential order */
+	uint32_t round; /* packets of this flow before, in sequential order; 0 in random order */
 	bool down;
 	uint32_t size;
 };
 
+/* Asked several times a packet: divisions only where there is something to divide. */
 static inline struct load_slot load_slot(const struct load_options *o, uint32_t seq)
 {
-	uint32_t at = seq / o->burst, n = o->clients;
-	struct load_slot s = {.size = o->size[seq % o->sizes], .down = o->direction == LOAD_DOWN};
+	uint32_t at = o->burst == 1 ? seq : seq / o->burst, n = o->clients;
+	struct load_slot s = {.size = o->size[o->sizes == 1 ? 0 : seq % o->sizes], .down = o->direction == LOAD_DOWN};
 
 	if (o->direction == LOAD_BOTH) {
 		s.down = at & 1;
 		at >>= 1;
 	}
-	s.flow = o->random ? (uint32_t)((load_mix(at) >> 32) * n >> 32) : at % n;
-	s.round = at / n;
+	if (o->random) {
+		s.flow = (uint32_t)((load_mix(at) >> 32) * n >> 32);
+	} else {
+		s.flow = at % n;
+		s.round = at / n;
+	}
 	return s;
 }
 
