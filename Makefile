@@ -11,7 +11,8 @@
 ##   make browser         as root: Chromium calls through the relay
 ##   make sanitize        unit and node tests under address and undefined sanitizers
 ##   make fuzz            every fuzzer for S seconds (S=10; F=stun: only that one)
-##   make compare         as root: figures against coturn, side by side (perf/README.md)
+##   make bench           as root: minutes: turnpike-bench against turnpike, and the micro benchmarks
+##   make compare         as root: an hour: side by side with coturn, testpmd, itself (P=coturn: only that; perf/README.md)
 ##   make lint            clang-format, layer check, shellcheck
 ##   make format          rewrite the sources in house style
 ##   make docs            regenerate docs/config.md, docs/counters.md, docs/graph.dot, docs/conformance.md

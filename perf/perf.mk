@@ -13,14 +13,22 @@ $(OUT)/turnpike-bench: $(call obj,$(BENCH_SRC)) $(DP_A) $(DPLOGIC_A) $(ENGINE_A)
 
 # the generator's own arithmetic has unit tests too
 PERF_TEST_BIN := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/unit/perf/*_test.c))
-PERF_TEST_OBJ := $(call obj,perf/loadgen/hist.c perf/loadgen/search.c $(wildcard perf/loadgen/result_*.c perf/loadgen/machine*.c))
+PERF_TEST_OBJ := $(call obj,perf/loadgen/hist.c perf/loadgen/search.c perf/loadgen/payload.c perf/loadgen/options.c $(wildcard perf/loadgen/result_*.c perf/loadgen/machine*.c))
 $(PERF_TEST_BIN): $(PERF_TEST_OBJ)
 $(PERF_TEST_BIN): TEST_LIB += $(PERF_TEST_OBJ)
+# what needs DPDK's headers is tested as a node test is
+BENCH_TEST_OBJ := $(filter-out %/bench.o,$(call obj,$(BENCH_SRC)))
+$(OUT)/tests/node/bench_test: $(BENCH_TEST_OBJ)
+$(OUT)/tests/node/bench_test: TEST_LIB += $(BENCH_TEST_OBJ) -lm
 
 all: $(OUT)/turnpike-bench
 
-# as root: about ten minutes, inside namespaces of its own. ARGS="--rounds 5 …"
+# as root, in namespaces of their own: three minutes; an hour, or one part of it: P=coturn ARGS="--rounds 5"
+COMPARISONS := coturn macswap load crosscheck idle
+bench: all $(OUT)/micro
+	$(Q)perf/compare/bench.sh --build $(OUT) $(ARGS)
 compare: all
-	$(Q)perf/compare/coturn.sh --build $(OUT) $(ARGS)
+	$(Q)for part in $(or $(P),$(COMPARISONS)); do perf/compare/$$part.sh --build $(OUT) $(ARGS) || exit 1; done
 
+.PHONY: bench
 include perf/micro/micro.mk

@@ -65,6 +65,18 @@ curve()
 	server_stop
 }
 
+# worker ROUND VARIANT RATE OPTION…: cycles in which the worker was busy, for each packet that it received. Where
+# the generator gives way first, this tells what the server could still have done.
+worker()
+{
+	server_start turnpike
+	! measure turnpike "$1" "$2 run" turn relay "${STREAM[@]}" --rate "$3" --seconds 2 "${@:4}" ||
+		record_value turnpike "$1" "$2" cycles "cycles a packet" lower \
+			"$("$BUILD/turnpike" show cores --json --runtime-dir "$WORK/run" |
+				jq '.cores[0] | .busy_cycles / .received')"
+	server_stop
+}
+
 # Legitimate packets and as many hostile ones. What 80 % of the rate alone tells of the cost of a hostile packet
 # gives the rate at which both are equal; that is measured.
 junk()
@@ -79,6 +91,10 @@ junk()
 	fresh turnpike "$2" "junk equal" turn relay "${STREAM[@]}" --search --start "$rate" --junk "$rate" || return 0
 	record_value turnpike "$2" "junk and load" rate packets/s higher $((rate + $(found rate_no_loss)))
 	record_value turnpike "$2" "junk" rate packets/s higher "$rate"
+	# as many packets in all, so that bursts are as long
+	rate=$((alone * 3 / 10))
+	worker "$2" "worker alone" $((rate * 2))
+	worker "$2" "worker beside junk" "$rate" --junk "$rate"
 }
 
 beside()
@@ -151,8 +167,13 @@ if wanted junk; then
 	row "… junk and load together" turnpike "junk and load: rate" turnpike "alone: rate_no_loss"
 	row "junk at 80 % of the rate alone, load" turnpike "junk 80 %: rate_no_loss" turnpike "alone: rate_no_loss"
 	row "as much junk as load, load, loss ≤ 0.1 %" turnpike "junk equal: rate_0.1%" turnpike "alone: rate_0.1%"
+	section "The worker's time for a packet: load alone, and half of it junk, as many packets in all" "load alone" \
+		"load and junk"
+	row "cycles a packet" turnpike "worker alone: cycles" turnpike "worker beside junk: cycles"
 	note "Two readings of an equal rate of junk: the load's own rate against its rate alone (the first row, on which" \
-		"the goal stands), and load and junk together against the load alone (the third)."
+		"the goal stands), and load and junk together against the load alone (the third). Where the generator gave way" \
+		"the server was not at its limit: with r the ratio of cycles a packet, r / 2 of the rate alone is what its own" \
+		"time allows of the load beside as much junk, and r of it load and junk together."
 fi
 if wanted churn; then
 	row "$CHURN allocations/s, load" turnpike "churn: rate_no_loss" turnpike "alone: rate_no_loss" ">=0.92" ">=0.96"

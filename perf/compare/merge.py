@@ -9,7 +9,7 @@
 #
 # INDEX has one line for a measurement: {side, round, variant, file, interrupted?}. In OUT every run is labelled
 # "round N, VARIANT" and every metric is called "VARIANT: NAME", with one value a round (the median, when the
-# measurement was repeated in the round). Of several records of one side, round and variant, the one counts in
+# measurement was repeated in the round). Of several records of one thing in one round, the one counts in
 # which server and generator were taken off their CPUs least often: chosen without a look at the figures.
 
 import json
@@ -58,7 +58,7 @@ def disturbed(record):
 def chosen(records):
     best = {}
     for r in records:
-        key = (r["side"], r["round"], r["variant"])
+        key = (r["side"], r["round"], r["variant"], *sorted(r["result"].get("metrics", {})))
         if key not in best or disturbed(r) < disturbed(best[key]):
             best[key] = r
     return list(best.values())
