@@ -48,7 +48,7 @@ def chart(section):
 
 def table(cells):
     def line(row, tag):
-        marks = (' class="no"' if tag == "td" and (": NO" in c or c == "not measured") else "" for c in row)
+        marks = (' class="no"' if tag == "td" and (": NO" in c or "DIFFER" in c or c == "not measured") else "" for c in row)
         return "<tr>" + "".join(f"<{tag}{m}>{escape(c)}</{tag}>" for c, m in zip(row, marks)) + "</tr>"
 
     return '<div class="wide"><table>' + line(cells[0], "th") + "".join(line(r, "td") for r in cells[1:]) + "</table></div>"

@@ -5,7 +5,8 @@
 #
 # INDEX is what lib.sh recorded (merge.py says how); ROWS, a line each, says what is set against what:
 #   section|TITLE|A|B                                       the names of the two sides
-#   row|LABEL|A-SIDE|A-METRIC|B-SIDE|B-METRIC[|MUST[|AIM]]  a ratio A / B, goals like >=4 or <=0.3; B may be empty
+#   row|LABEL|A-SIDE|A-METRIC|B-SIDE|B-METRIC[|MUST[|AIM]]  a ratio A / B, goals like >=4 or <=0.3
+#                                                           (==: they shall agree); B may be empty
 #   note|SENTENCE
 # Prints the tables; writes STEM.md, STEM.html and STEM.json (the tables and every record).
 
@@ -68,13 +69,16 @@ def verdict(row, must, aim):
     if ratio is None:
         return "not measured" if not a or row["wants_b"] else ""
     words = []
+    doubt = within(ratio, max(a["spread"], b["spread"]))
     n = min(len(a["values"]), len(b["values"]))
     if n < ROUNDS_MIN:
         words.append(f"no result: {n} round{'s' if n > 1 else ''}")
-    elif within(ratio, max(a["spread"], b["spread"])):
+    elif must == "==":
+        words.append("both agree: within twice the spread" if doubt else "they DIFFER by more than twice the spread")
+    elif doubt:
         words.append("no result: within twice the spread" if not must else "equal within twice the spread")
     for name, goal in (("must", must), ("aim", aim)):
-        if goal:
+        if goal and goal != "==":
             words.append(f"{name} {goal.replace('>=', '≥ ').replace('<=', '≤ ')}: {'yes' if meets(goal, ratio) else 'NO'}")
     return "; ".join(words)
 
