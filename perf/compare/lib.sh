@@ -258,7 +258,8 @@ testpmd_command()
 	# shellcheck disable=SC2206 # $memory is words
 	COMMAND=(stdbuf -oL dpdk-testpmd --in-memory --no-telemetry $memory --lcores "0@$CPU_LOAD,1@$CPU_SERVER"
 		--main-lcore 0 --no-pci --vdev "$device" -- --total-num-mbufs=16384 --forward-mode=macswap
-		--rxd=2048 --txd=2048 --burst=64 --disable-link-check --auto-start --stats-period 1000)
+		--rxd=2048 --txd=2048 --burst=64 --disable-link-check --auto-start --stats-period "${STATS_PERIOD:-1000}"
+		--record-core-cycles)
 }
 
 testpmd_ready()

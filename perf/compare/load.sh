@@ -172,8 +172,8 @@ if wanted junk; then
 	row "cycles a packet" turnpike "worker alone: cycles" turnpike "worker beside junk: cycles"
 	note "Two readings of an equal rate of junk: the load's own rate against its rate alone (the first row, on which" \
 		"the goal stands), and load and junk together against the load alone (the third). Where the generator gave way" \
-		"the server was not at its limit: with r the ratio of cycles a packet, r / 2 of the rate alone is what its own" \
-		"time allows of the load beside as much junk, and r of it load and junk together."
+		"the server was not at its limit and the ratio is no answer. The worker's cycles tell what junk costs it at that" \
+		"rate, with its bursts; near saturation bursts are longer and all packets cheaper."
 fi
 if wanted churn; then
 	row "$CHURN allocations/s, load" turnpike "churn: rate_no_loss" turnpike "alone: rate_no_loss" ">=0.92" ">=0.96"

@@ -36,6 +36,8 @@ def quantities(records):
     out = {}
     for r in chosen(records):
         for name, m in r["result"].get("metrics", {}).items():
+            if None in m["values"]:
+                continue
             q = out.setdefault(
                 (r["side"], f"{r['variant']}: {name}"),
                 {"unit": m["unit"], "rounds": {}, "gave_way": []},
@@ -63,6 +65,20 @@ def meets(goal, ratio):
     return ratio >= bound if sign == ">=" else ratio <= bound
 
 
+def bounded(side):
+    """The figure is what the generator could do, at least in one round; the server may do more."""
+    return any(who != "server" for who in side["gave_way"])
+
+
+def goal_word(name, goal, ratio, a_least, b_least):
+    """A figure that is a lower bound shows a goal met or missed in one direction only."""
+    met, upward = meets(goal, ratio), goal[:2] == ">="
+    could_rise, could_fall = a_least, b_least
+    safe = not (could_fall if met == upward else could_rise)
+    word = ("yes" if met else "NO") if safe else "not shown"
+    return f"{name} {goal.replace('>=', '≥ ').replace('<=', '≤ ')}: {word}"
+
+
 def verdict(row, must, aim):
     """What the ratio says, in words."""
     a, b, ratio = row["a"], row["b"], row["ratio"]
@@ -71,6 +87,11 @@ def verdict(row, must, aim):
     words = []
     doubt = within(ratio, max(a["spread"], b["spread"]))
     n = min(len(a["values"]), len(b["values"]))
+    a_least, b_least = bounded(a), bounded(b)
+    if a_least and b_least:
+        words.append("no result: the generator's limit on both sides")
+    elif a_least or b_least:
+        words.append("at least" if a_least else "at most")
     if n < ROUNDS_MIN:
         words.append(f"no result: {n} round{'s' if n > 1 else ''}")
     elif must == "==":
@@ -79,7 +100,7 @@ def verdict(row, must, aim):
         words.append("no result: within twice the spread" if not must else "equal within twice the spread")
     for name, goal in (("must", must), ("aim", aim)):
         if goal and goal != "==":
-            words.append(f"{name} {goal.replace('>=', '≥ ').replace('<=', '≤ ')}: {'yes' if meets(goal, ratio) else 'NO'}")
+            words.append(goal_word(name, goal, ratio, a_least, b_least))
     return "; ".join(words)
 
 
@@ -173,7 +194,8 @@ def machine_of(records):
 HOW = (
     "Medians over the rounds. Spread: (max − min) / median of a side against itself. A/A: the same side's odd rounds "
     "to its even ones. A ratio nearer to 1 than twice the larger spread is no result. Gave way: who could not do more "
-    "at that limit; with “generator” or “either” the figure is a lower bound for the server."
+    "at that limit; with “generator” or “either” the figure is a lower bound for the server, so the ratio is at least or at most what is "
+    "printed, and with both sides so it is the generator compared with itself."
 )
 
 
