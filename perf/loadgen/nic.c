@@ -12,12 +12,15 @@
 
 #include <rte_ethdev.h>
 
+#include "dataplane/device.h"
 #include "dataplane/eal.h"
+#include "dataplane/iface.h"
 #include "dataplane/port.h"
 #include "engine/base/csum.h"
 #include "engine/wire/net.h"
 #include "perf/loadgen/clock.h"
 #include "perf/loadgen/nic_neigh.h"
+#include "perf/loadgen/stop.h"
 
 #define LINK_WAIT_NS UINT64_C(5000000000)
 #define TTL          64
@@ -70,16 +73,27 @@ int load_nic_start(const struct load_options *o, struct en_err *err)
 	return 0;
 }
 
+/* Drivers on a kernel interface report a link that is always up: its own state is the truth. */
+static bool has_link(const struct load_nic *nic)
+{
+	struct rte_eth_link link = {0};
+	struct dp_device dev;
+	struct en_err ignored;
+
+	if (dp_device_parse(&nic->conf, 0, 1, &dev, &ignored) == 0 && dev.iface[0])
+		return dp_iface_is_running(dev.iface);
+	return rte_eth_link_get_nowait(nic->port.id, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+}
+
 static int wait_for_link(const struct load_nic *nic, struct en_err *err)
 {
 	uint64_t end = load_now() + LINK_WAIT_NS;
-	struct rte_eth_link link = {0};
 
 	do {
-		if (rte_eth_link_get_nowait(nic->port.id, &link) == 0 && link.link_status == RTE_ETH_LINK_UP)
+		if (has_link(nic))
 			return 0;
 		rte_delay_us_sleep(10000);
-	} while (load_now() < end);
+	} while (load_now() < end && !load_stop());
 	return en_fail(err, -1,
 		       "port %s has no link after 5 s: is the cable in, the interface up, the other end there?",
 		       nic->conf.device);

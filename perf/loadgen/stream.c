@@ -57,7 +57,7 @@ static int fixed(struct load_bed *b, json_t *result, json_t *run, struct load_tr
 	json_object_set_new(run, "fixed", load_report_trial(t));
 	if (t->received == 0 && load_stop_check(err) != 0)
 		return -1;
-	if (judge(b, t, err) != 0)
+	if (!t->stopped && judge(b, t, err) != 0)
 		return -1;
 	load_report_metric(result, "p50", "us", "lower", us(&t->latency, 0.5));
 	load_report_metric(result, "p99", "us", "lower", us(&t->latency, 0.99));
