@@ -11,10 +11,10 @@ body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}code{background:#eef1f4;padding:.1em .3em;border-radius:3px}
 .wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 td,th{padding:.25rem .6rem;border-bottom:1px solid #d5dae0;text-align:right;white-space:nowrap}
-td:first-child,th:first-child,td:last-child,th:last-child{text-align:left}td.no{color:#b3261e;font-weight:600}
+td:first-child,th:first-child,td:last-child,th:last-child{text-align:left}td:last-child{white-space:normal;min-width:15rem}td.no{color:#b3261e;font-weight:600}
 svg text{font:12px system-ui,sans-serif;fill:#1b1f24}.small{color:#57606a;font-size:.85rem}
 @media(prefers-color-scheme:dark){body{color:#e6e9ed;background:#15181c}code{background:#262b31}
-td,th{border-color:#353b43}svg text{fill:#e6e9ed}.small{color:#9aa4af}td.no{color:#ff8a80}}
+td,th{border-color:#353b43}svg text{fill:#e6e9ed}.small{color:#9aa4af}td:last-child{white-space:normal;min-width:15rem}td.no{color:#ff8a80}}
 """
 A, B = "#0b6bcb", "#c2571a"
 LEFT, WIDE, STEP = 300, 560, 34
