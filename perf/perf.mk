@@ -23,8 +23,12 @@ $(OUT)/tests/node/bench_test: TEST_LIB += $(BENCH_TEST_OBJ) -lm
 
 all: $(OUT)/turnpike-bench
 
-# as root: about ten minutes, inside namespaces of its own. ARGS="--rounds 5 …"
+# as root, in namespaces of their own: three minutes; an hour, or one part of it: P=coturn ARGS="--rounds 5"
+COMPARISONS := coturn macswap load crosscheck idle
+bench: all $(OUT)/micro
+	$(Q)perf/compare/bench.sh --build $(OUT) $(ARGS)
 compare: all
-	$(Q)perf/compare/coturn.sh --build $(OUT) $(ARGS)
+	$(Q)for part in $(or $(P),$(COMPARISONS)); do perf/compare/$$part.sh --build $(OUT) $(ARGS) || exit 1; done
 
+.PHONY: bench
 include perf/micro/micro.mk
