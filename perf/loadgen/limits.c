@@ -168,8 +168,8 @@ int load_search_limits(struct load_bed *b, json_t *result, json_t *run, uint64_t
 		doubt(result, f, limits[i].loss, limit);
 		start = max = *ret_no_loss = load_search_best(&f->s);
 		if (max == 0) {
-			rc = en_fail(err, -1, "not even %d packets/s pass with a loss of at most %g %%", SEARCH_MIN,
-				     100 * limits[i].loss);
+			rc = en_fail(err, -1, "not even %d packets/s pass with a loss of at most %g %% (gave way: %s)",
+				     SEARCH_MIN, 100 * limits[i].loss, limit);
 			break;
 		}
 		load_report_metric(result, limits[i].metric, "packets/s", "higher", (double)max);

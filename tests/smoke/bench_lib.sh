@@ -75,7 +75,7 @@ held()
 	for try in 1 2 3 4 5 6; do
 		rc=0
 		"$@" || rc=$?
-		grep -q ': the generator ' "$ERR" || break
+		grep -qE ': the generator |gave way: ' "$ERR" || break
 		echo "try $try: $(cat "$ERR")"
 	done
 	return "$rc"
