@@ -14,6 +14,7 @@
 #include "perf/loadgen/stop.h"
 
 #define RX_BURST       64
+#define RX_TURN        4 /* full bursts in a row */
 #define PREFETCH       4 /* packets ahead */
 #define PREFETCH_BYTES 256
 #define CHURNERS       20000 /* 5-tuples that churn goes round: a server may remember one for a while after its release */
@@ -45,6 +46,7 @@ static int open_clients(struct load_bed *b, struct en_err *err)
 static int open_ends(struct load_bed *b, struct en_err *err)
 {
 	const struct load_options *o = b->o;
+	uint8_t mac[6];
 
 	b->up.nic = &b->nic[0];
 	if (o->command != LOAD_FORWARD && o->command != LOAD_STUN)
@@ -55,10 +57,12 @@ static int open_ends(struct load_bed *b, struct en_err *err)
 		return load_nic_resolve(&b->nic[0], &o->server.addr, &b->up, err);
 	/* a forwarder may send to the destination's side without changing addresses */
 	load_nic_add(&b->nic[b->nic_n - 1], &o->destination.addr, 1);
-	b->up.family = o->destination.addr.family;
 	if (!o->mac)
 		return load_nic_resolve(&b->nic[0], &o->destination.addr, &b->up, err);
-	return load_nic_parse_mac(o->mac, b->up.dst_mac) ? 0 : en_fail(err, -1, "--mac %s is no MAC address", o->mac);
+	if (!load_nic_parse_mac(o->mac, mac))
+		return en_fail(err, -1, "--mac %s is no MAC address", o->mac);
+	load_path_set(&b->up, &b->nic[0], o->destination.addr.family, mac);
+	return 0;
 }
 
 int load_bed_open(const struct load_options *o, const struct load_traffic *traffic, struct load_bed **ret_bed,
@@ -188,8 +192,14 @@ unsigned int load_bed_receive(struct load_bed *b, struct load_trial *t)
 {
 	unsigned int n = 0;
 
-	for (unsigned int i = 0; i < b->nic_n; i++)
-		n += receive_one(b, t, &b->nic[i]);
+	for (unsigned int i = 0; i < b->nic_n; i++) {
+		unsigned int turns = RX_TURN, got;
+
+		do {
+			got = receive_one(b, t, &b->nic[i]);
+			n += got;
+		} while (got == RX_BURST && --turns);
+	}
 	return n;
 }
 

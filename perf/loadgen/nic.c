@@ -25,21 +25,6 @@
 #define LINK_WAIT_NS UINT64_C(5000000000)
 #define TTL          64
 
-struct en_addr load_addr_plus(const struct en_addr *a, uint32_t n)
-{
-	struct en_addr r = *a;
-
-	en_store32(r.b + 12, en_load32(a->b + 12) + n);
-	return r;
-}
-
-uint32_t load_addr_index(const struct en_addr *a, const struct en_addr *b, uint32_t n)
-{
-	uint32_t d = en_load32(b->b + 12) - en_load32(a->b + 12);
-
-	return d < n && a->family == b->family && memcmp(a->b, b->b, 12) == 0 ? d : n;
-}
-
 bool load_nic_parse_mac(const char *text, uint8_t ret_mac[6])
 {
 	struct rte_ether_addr a;
@@ -161,84 +146,84 @@ uint8_t *load_nic_new(struct load_nic *nic, uint8_t family, struct rte_mbuf **re
 		 : NULL;
 }
 
-static inline uint32_t native32(const void *p)
+/* 16 bits of a value as they stand in memory in network order: what checksums are made of. */
+static inline uint64_t be(size_t v)
 {
-	uint32_t w;
-
-	memcpy(&w, p, sizeof(w));
-	return w;
+	return rte_cpu_to_be_16((uint16_t)v);
 }
 
-/* Twenty bytes as five words: a call for each packet would be dearer than the sum. */
-static void put_ip4(struct wire_ip4 *ip, const struct en_addr *src, const struct en_addr *dst, size_t len)
+/*
+ * Headers are made as whole words, and their sums from the values: reading
+ * back what was just written in pieces would wait for the pieces.
+ */
+static inline void put_ip4(uint8_t *at, const struct en_addr *src, const struct en_addr *dst, size_t len)
 {
-	const uint8_t *p = (const uint8_t *)ip;
-	uint64_t sum = 0;
-	uint16_t csum;
+	size_t total = sizeof(struct wire_ip4) + len;
+	uint32_t from = load_addr_low(src), to = load_addr_low(dst), word[5];
+	uint64_t sum = be(0x4500) + be(total) + be(WIRE_IP4_DF) + be(TTL << 8 | WIRE_PROTO_UDP) + from + to;
 
-	*ip = (struct wire_ip4){.ver_ihl = 0x45, .ttl = TTL, .proto = WIRE_PROTO_UDP};
-	en_store16(ip->len, (uint16_t)(sizeof(*ip) + len));
-	en_store16(ip->frag, WIRE_IP4_DF);
-	memcpy(ip->src, src->b + 12, 4);
-	memcpy(ip->dst, dst->b + 12, 4);
-	for (unsigned int i = 0; i < sizeof(*ip); i += 4)
-		sum += native32(p + i);
-	csum = (uint16_t)~en_csum_fold(sum);
-	memcpy(ip->csum, &csum, 2);
+	word[0] = rte_cpu_to_be_32(UINT32_C(0x45) << 24 | (uint32_t)total);
+	word[1] = rte_cpu_to_be_32(WIRE_IP4_DF);
+	word[2] = rte_cpu_to_be_32((uint32_t)TTL << 24 | WIRE_PROTO_UDP << 16 |
+				   rte_be_to_cpu_16((uint16_t)~en_csum_fold(sum)));
+	word[3] = from;
+	word[4] = to;
+	memcpy(at, word, sizeof(word));
 }
 
-static void put_ip6(struct wire_ip6 *ip, const struct en_addr *src, const struct en_addr *dst, size_t len)
+static inline void put_ip6(uint8_t *at, const struct en_addr *src, const struct en_addr *dst, size_t len)
 {
+	struct wire_ip6 *ip = (struct wire_ip6 *)at;
+
 	*ip = (struct wire_ip6){.vtf = {0x60}, .next = WIRE_PROTO_UDP, .hop = TTL};
 	en_store16(ip->plen, (uint16_t)len);
 	memcpy(ip->src, src->b, 16);
 	memcpy(ip->dst, dst->b, 16);
 }
 
-/* RFC 768; the pseudo header of either family */
-static uint64_t pseudo_sum(const struct en_addr *a)
+static inline uint64_t pseudo_sum(const struct en_addr *a)
 {
-	if (a->family == EN_AF_INET)
-		return native32(a->b + 12);
-	return (uint64_t)native32(a->b) + native32(a->b + 4) + native32(a->b + 8) + native32(a->b + 12);
+	return a->family == EN_AF_INET ? load_addr_low(a) : en_csum_words(0, a->b, 4);
 }
 
-static void put_udp(struct wire_udp *u, const struct en_ep *src, const struct en_ep *dst, size_t len, uint64_t sum)
+/* RFC 768; the pseudo header of either family */
+static inline void put_udp(uint8_t *at, const struct en_ep *src, const struct en_ep *dst, size_t len, uint64_t sum)
 {
-	uint8_t fixed[4] = {0, WIRE_PROTO_UDP};
+	uint32_t word[2];
 	uint16_t csum;
 
-	en_store16(u->sport, src->port);
-	en_store16(u->dport, dst->port);
-	en_store16(u->len, (uint16_t)len);
-	u->csum[0] = u->csum[1] = 0;
-	en_store16(fixed + 2, (uint16_t)len);
-	sum += (uint64_t)native32(u) + native32((const uint8_t *)u + 4) + native32(fixed);
+	sum += be(src->port) + be(dst->port) + 2 * be(len) + be(WIRE_PROTO_UDP);
 	csum = (uint16_t)~en_csum_fold(sum + pseudo_sum(&src->addr) + pseudo_sum(&dst->addr));
-	if (csum == 0)
-		csum = 0xffff;
-	memcpy(u->csum, &csum, 2);
+	word[0] = rte_cpu_to_be_32((uint32_t)src->port << 16 | dst->port);
+	word[1] = rte_cpu_to_be_32((uint32_t)len << 16 | rte_be_to_cpu_16(csum ? csum : 0xffff));
+	memcpy(at, word, sizeof(word));
 }
 
 void load_nic_head(const struct load_path *path, struct rte_mbuf *m, const struct en_ep *src, const struct en_ep *dst,
 		   size_t len, uint64_t sum)
 {
-	struct wire_eth *eth = rte_pktmbuf_mtod(m, struct wire_eth *);
-	uint8_t *ip = (uint8_t *)(eth + 1), *udp = ip + ip_len(path->family);
+	uint8_t *eth = rte_pktmbuf_mtod(m, uint8_t *), *ip = eth + WIRE_ETH_LEN, *udp = ip + ip_len(path->family);
 	size_t l4 = sizeof(struct wire_udp) + len;
 
-	memcpy(eth->dst, path->dst_mac, 6);
-	memcpy(eth->src, path->nic->port.mac, 6);
-	if (path->family == EN_AF_INET) {
-		en_store16(eth->type, WIRE_ETHERTYPE_IP4);
-		put_ip4((struct wire_ip4 *)ip, &src->addr, &dst->addr, l4);
-	} else {
-		en_store16(eth->type, WIRE_ETHERTYPE_IP6);
-		put_ip6((struct wire_ip6 *)ip, &src->addr, &dst->addr, l4);
-	}
-	put_udp((struct wire_udp *)udp, src, dst, l4, sum);
-	m->data_len = (uint16_t)(udp - (uint8_t *)eth + (ptrdiff_t)l4);
+	memcpy(eth, path->eth, WIRE_ETH_LEN);
+	if (path->family == EN_AF_INET)
+		put_ip4(ip, &src->addr, &dst->addr, l4);
+	else
+		put_ip6(ip, &src->addr, &dst->addr, l4);
+	put_udp(udp, src, dst, l4, sum);
+	m->data_len = (uint16_t)((size_t)(udp - eth) + l4);
 	m->pkt_len = m->data_len;
+}
+
+void load_path_set(struct load_path *path, struct load_nic *nic, uint8_t family, const uint8_t mac[6])
+{
+	struct wire_eth *eth = (struct wire_eth *)path->eth;
+
+	path->nic = nic;
+	path->family = family;
+	memcpy(eth->dst, mac, 6);
+	memcpy(eth->src, nic->port.mac, 6);
+	en_store16(eth->type, family == EN_AF_INET ? WIRE_ETHERTYPE_IP4 : WIRE_ETHERTYPE_IP6);
 }
 
 static void swap_bytes(uint8_t *a, uint8_t *b, size_t n)

@@ -12,10 +12,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
+#include <rte_byteorder.h>
 #include <rte_mbuf.h>
 
 #include "dataplane/core.h"
+#include "engine/base/bytes.h"
 #include "perf/loadgen/options.h"
 
 #define LOAD_NICS_MAX   2
@@ -45,8 +48,8 @@ struct load_nic {
 /* How a packet gets to a destination: resolved once, used by every packet. */
 struct load_path {
 	struct load_nic *nic;
-	uint8_t dst_mac[6];
 	uint8_t family;
+	uint8_t eth[16]; /* the Ethernet header, 14 bytes */
 };
 
 /* A received UDP datagram. */
@@ -64,6 +67,8 @@ int load_nic_open(const struct load_options *o, const char *device, const char *
 void load_nic_close(struct load_nic *nic);
 /* Answer for these addresses from now on. */
 void load_nic_add(struct load_nic *nic, const struct en_addr *first, uint32_t n);
+/* The path to a next hop that is known. */
+void load_path_set(struct load_path *path, struct load_nic *nic, uint8_t family, const uint8_t mac[6]);
 /* Find the next hop's MAC, asking for up to 2 s. */
 int load_nic_resolve(struct load_nic *nic, const struct en_addr *to, struct load_path *ret_path, struct en_err *err);
 
@@ -92,9 +97,37 @@ bool load_nic_dgram(const struct load_nic *nic, struct rte_mbuf *m, struct load_
 /* Does the UDP checksum of a received frame hold? */
 bool load_nic_csum_ok(struct rte_mbuf *m, const struct load_dgram *d);
 
+/* The low 32 bits as they stand on the wire: all of an IPv4 address. */
+static inline uint32_t load_addr_low(const struct en_addr *a)
+{
+	uint32_t w;
+
+	memcpy(&w, a->b + 12, sizeof(w));
+	return w;
+}
+
 /* a + n, within the low 32 bits */
-struct en_addr load_addr_plus(const struct en_addr *a, uint32_t n);
+static inline struct en_addr load_addr_plus(const struct en_addr *a, uint32_t n)
+{
+	struct en_addr r = *a;
+
+	if (n)
+		en_store32(r.b + 12, en_load32(a->b + 12) + n);
+	return r;
+}
+
 /* b - a when that is below n; else n */
-uint32_t load_addr_index(const struct en_addr *a, const struct en_addr *b, uint32_t n);
+static inline uint32_t load_addr_index(const struct en_addr *a, const struct en_addr *b, uint32_t n)
+{
+	uint32_t d = rte_be_to_cpu_32(load_addr_low(b)) - rte_be_to_cpu_32(load_addr_low(a));
+	uint64_t high[2];
+	uint32_t mid[2];
+
+	memcpy(&high[0], a->b, 8);
+	memcpy(&high[1], b->b, 8);
+	memcpy(&mid[0], a->b + 8, 4);
+	memcpy(&mid[1], b->b + 8, 4);
+	return d < n && a->family == b->family && high[0] == high[1] && mid[0] == mid[1] ? d : n;
+}
 
 #endif

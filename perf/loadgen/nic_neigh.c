@@ -209,7 +209,6 @@ int load_nic_resolve(struct load_nic *nic, const struct en_addr *to, struct load
 	if (memcmp(mac, none, 6) == 0)
 		return en_fail(err, -1, "%s cannot be reached: nobody on port %s answers for %s", en_addr_str(to, text),
 			       nic->conf.device, en_addr_str(hop, hop_text));
-	*ret_path = (struct load_path){.nic = nic, .family = to->family};
-	memcpy(ret_path->dst_mac, mac, 6);
+	load_path_set(ret_path, nic, to->family, mac);
 	return 0;
 }

@@ -24,9 +24,9 @@ uint64_t load_payload_put(uint8_t *data, size_t len, uint16_t tag, uint32_t seq)
 	for (size_t i = 0; i < words; i++, p += 8)
 		memcpy(p, &word, 8);
 	memcpy(p, &word, rest);
-	sum = en_csum_fold(en_csum_add(0, &word, 8)) * (uint64_t)words;
-	sum = en_csum_add(sum, data, LOAD_PAYLOAD_MIN);
-	return en_csum_add(sum, p, rest);
+	sum = en_csum_fold((word & UINT32_MAX) + (word >> 32)) * (uint64_t)words;
+	sum = en_csum_words(sum, data, LOAD_PAYLOAD_MIN / 4);
+	return rest ? en_csum_add(sum, p, rest) : sum;
 }
 
 bool load_payload_get(const uint8_t *data, size_t len, uint16_t *ret_tag, uint32_t *ret_seq)
