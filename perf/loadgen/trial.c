@@ -12,6 +12,7 @@
  */
 #include "perf/loadgen/trial.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -24,12 +25,13 @@
 #include "perf/loadgen/rtp.h"
 #include "perf/loadgen/stop.h"
 
-#define QUIET_NS   UINT64_C(100000000) /* so long without an arrival ends the trial */
-#define START_NS   UINT64_C(1000000)
-#define SEND_BURST 64
-#define SEND_TURN  4 /* bursts between two looks at the receive rings */
-#define SILENT_MIN 50 /* fewer packets may be lost in a row by chance */
-#define TIRED      0.2 /* less spare time than this, and a limit may be the generator's */
+#define QUIET_NS    UINT64_C(100000000) /* so long without an arrival ends the trial */
+#define START_NS    UINT64_C(1000000)
+#define SEND_BURST  64
+#define YIELD_LOOPS 8 /* turns without work between two offers of the CPU */
+#define SEND_TURN   4 /* bursts between two looks at the receive rings */
+#define SILENT_MIN  50 /* fewer packets may be lost in a row by chance */
+#define TIRED       0.2 /* less spare time than this, and a limit may be the generator's */
 /* Before a trial the ports are emptied: what an earlier one left is not its load. */
 #define QUIET_LOOKS 8
 #define MANY_LOOKS  100000
@@ -172,6 +174,7 @@ static void send_phase(struct state *s)
 	struct load_trial *t = s->t;
 	uint64_t start = t->pace.start_ns, length = load_pace_at(&t->pace, t->planned) - start;
 	uint64_t end = start + length + length / 10, now = load_now(), before, idle = 0, blocked = 0;
+	unsigned int empty = 0;
 
 	while (t->sent < t->planned && now < end && !load_stop()) {
 		unsigned int work = send_turn(s, now);
@@ -186,6 +189,9 @@ static void send_phase(struct state *s)
 			blocked += now - before;
 		else if (work == 0)
 			idle += now - before;
+		/* what AF_XDP sent may wait for ksoftirqd, which a spinning thread of higher weight starves */
+		if (work == 0 && ++empty % YIELD_LOOPS == 0)
+			sched_yield();
 		load_progress(t->sent, t->received);
 	}
 	if (load_stop()) {
