@@ -89,15 +89,21 @@ static int bench(int argc, char **argv)
 {
 	struct job *j = calloc(1, sizeof(*j));
 	int rc = j ? load_options_parse(argc, argv, &j->o) : -1;
+	bool hugepages = true;
 
 	if (rc != 0) {
 		free(j);
 		return rc > 0 ? 0 : 2;
 	}
+	/* the parts shared with the engine warn in its name; what matters to a result stands in the result */
+	en_log_set_level(EN_LOG_ERROR);
 	/* before DPDK: the calibration starts threads of its own */
 	j->result = load_report_new(&j->o, argc, argv);
 	load_stop_catch();
-	rc = load_nic_start(&j->o, &j->err);
+	rc = load_nic_start(&j->o, &hugepages, &j->err);
+	if (!hugepages)
+		load_report_doubt(j->result, "the generator's packets lie on ordinary pages, which is slower: reserve "
+					     "hugepages (sysctl vm.nr_hugepages)");
 	if (rc == 0) {
 		rc = run(j);
 		if (tell(j, rc) != 0)

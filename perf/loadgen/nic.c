@@ -24,6 +24,7 @@
 
 #define LINK_WAIT_NS UINT64_C(5000000000)
 #define TTL          64
+#define BUFFER_EXTRA 1024 /* head room, metadata, what the pool puts around a buffer */
 
 bool load_nic_parse_mac(const char *text, uint8_t ret_mac[6])
 {
@@ -42,17 +43,25 @@ static void port_conf(const struct load_options *o, const char *device, const ch
 	snprintf(ret->device, sizeof(ret->device), "%s", device);
 }
 
-int load_nic_start(const struct load_options *o, struct en_err *err)
+/* Address space for ordinary pages, of which only what is used is taken: the pools, each in one piece, with room
+ * around. */
+static unsigned int memory_mib(const struct load_options *o)
+{
+	uint64_t pool = (uint64_t)o->buffers * (2u * o->mtu + BUFFER_EXTRA) >> 20;
+
+	return (unsigned int)(128 + (o->port2 ? 2 : 1) * 2 * pool);
+}
+
+int load_nic_start(const struct load_options *o, bool *ret_hugepages, struct en_err *err)
 {
 	static struct conf conf;
-	bool hugepages;
 
-	conf.dataplane = (struct conf_dataplane){.core = {o->cpu}, .core_n = 1, .memory = 256};
+	conf.dataplane = (struct conf_dataplane){.core = {o->cpu}, .core_n = 1, .memory = memory_mib(o)};
 	snprintf(conf.dataplane.eal, sizeof(conf.dataplane.eal), "%s", o->eal);
 	port_conf(o, o->port, "port", &conf.port[0]);
 	port_conf(o, o->port2 ? o->port2 : "", "port2", &conf.port[1]);
 	conf.port_n = o->port2 ? 2 : 1;
-	if (dp_eal_init(&conf, &hugepages, err) != 0)
+	if (dp_eal_init(&conf, ret_hugepages, err) != 0)
 		return -1;
 	load_clock_init();
 	return 0;

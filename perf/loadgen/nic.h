@@ -59,8 +59,8 @@ struct load_dgram {
 	size_t len;
 };
 
-/* DPDK's environment for these options, once a process. */
-int load_nic_start(const struct load_options *o, struct en_err *err);
+/* DPDK's environment for these options, once a process. *ret_hugepages: packets lie on hugepages. */
+int load_nic_start(const struct load_options *o, bool *ret_hugepages, struct en_err *err);
 /* Open the port that `device` says and wait up to 5 s for its link. */
 int load_nic_open(const struct load_options *o, const char *device, const char *name, struct load_nic *ret_nic,
 		  struct en_err *err);
