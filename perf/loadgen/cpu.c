@@ -4,8 +4,6 @@
  */
 #include "perf/loadgen/cpu.h"
 
-#include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,16 +51,4 @@ struct load_cpu load_cpu_since(const struct load_cpu *before, const struct load_
 		.steal = (after->steal - before->steal) / total,
 		.total = 1,
 	};
-}
-
-int load_cpu_pin(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set) == 0)
-		return 0;
-	fprintf(stderr, "turnload: CPU %d: %s\n", cpu, strerror(errno));
-	return -1;
 }

@@ -20,7 +20,4 @@ unsigned int load_cpu_read(struct load_cpu ret_cpu[LOAD_CPUS_MAX]);
 /* The shares between two readings; all 0 when no tick lies between. */
 struct load_cpu load_cpu_since(const struct load_cpu *before, const struct load_cpu *after);
 
-/* Pin the calling thread. 0 or -1 after a line on stderr. */
-int load_cpu_pin(int cpu);
-
 #endif
