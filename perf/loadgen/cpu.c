@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * cpu.c - per-CPU time from the kernel's statistics; pinning.
+ * cpu.c - per-CPU time from the kernel's statistics.
  */
 #include "perf/loadgen/cpu.h"
 
