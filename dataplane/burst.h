@@ -40,10 +40,23 @@ struct dp_run {
 	uint16_t edge, from;
 };
 
-/* Packet i goes to `edge`: when that ends a run, hand the run on. */
-static __rte_always_inline void dp_run_add(struct rte_graph *graph, struct rte_node *node, struct dp_run *run,
-					   void **objs, uint16_t i, uint16_t edge)
+/* Before the decision on a packet: its number if somebody watches its way. The decision may give the packet away. */
+static __rte_always_inline uint32_t dp_watch(struct dp_core *core, struct rte_mbuf *m)
 {
+	if (likely(core->tap == NULL))
+		return 0;
+	core->text[0] = '\0';
+	return dp_pkt(m)->trace;
+}
+
+/* Packet i was decided to go to `edge`: tell who watches, and when that ends a run, hand the run on. */
+static __rte_always_inline void dp_decided(struct rte_graph *graph, struct rte_node *node, struct dp_run *run,
+					   void **objs, uint16_t i, uint16_t edge, uint32_t traced)
+{
+	const struct dp_node_ctx *ctx = dp_node_ctx(node);
+
+	if (unlikely(traced))
+		dp_trace_step(ctx->core, ctx->node, traced, edge, edge == DP_CONSUMED ? NULL : objs[i]);
 	if (edge == run->edge)
 		return;
 	if (run->edge != DP_CONSUMED)
@@ -62,15 +75,6 @@ static __rte_always_inline void dp_run_end(struct rte_graph *graph, struct rte_n
 		rte_node_enqueue(graph, node, run->edge, &objs[run->from], n - run->from);
 }
 
-/* What was decided, for who watches a packet's way. m NULL: the node kept it. */
-static inline uint32_t dp_watch(struct dp_core *core, struct rte_mbuf *m)
-{
-	if (likely(core->tap == NULL))
-		return 0;
-	core->text[0] = '\0';
-	return dp_pkt(m)->trace;
-}
-
 static __rte_always_inline uint16_t dp_burst(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n,
 					     uint16_t (*one)(struct dp_core *core, struct rte_mbuf *m))
 {
@@ -87,9 +91,7 @@ static __rte_always_inline uint16_t dp_burst(struct rte_graph *graph, struct rte
 		if (i + DP_PREFETCH_AHEAD < n)
 			dp_prefetch_pkt(objs[i + DP_PREFETCH_AHEAD]);
 		edge = one(core, m);
-		if (unlikely(traced))
-			dp_trace_step(core, dp_node_ctx(node)->node, traced, edge, edge == DP_CONSUMED ? NULL : m);
-		dp_run_add(graph, node, &run, objs, i, edge);
+		dp_decided(graph, node, &run, objs, i, edge, traced);
 	}
 	dp_run_end(graph, node, &run, objs, n);
 	return n;
@@ -134,14 +136,10 @@ dp_burst_look(struct rte_graph *graph, struct rte_node *node, void **objs, uint1
 		for (uint16_t i = 0; i < k; i++)
 			third(core, &look[i]);
 		for (uint16_t i = 0; i < k; i++) {
-			struct rte_mbuf *m = objs[at + i];
-			uint32_t traced = dp_watch(core, m);
-			uint16_t edge = one(core, m, &look[i]);
+			uint32_t traced = dp_watch(core, objs[at + i]);
+			uint16_t edge = one(core, objs[at + i], &look[i]);
 
-			if (unlikely(traced))
-				dp_trace_step(core, dp_node_ctx(node)->node, traced, edge,
-					      edge == DP_CONSUMED ? NULL : m);
-			dp_run_add(graph, node, &run, objs, (uint16_t)(at + i), edge);
+			dp_decided(graph, node, &run, objs, (uint16_t)(at + i), edge, traced);
 		}
 	}
 	dp_run_end(graph, node, &run, objs, n);

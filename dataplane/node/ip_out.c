@@ -11,9 +11,9 @@
  * comes back through the outbox. What is bigger than the path takes is sent in
  * fragments, the same way.
  */
-#include "dataplane/net/eth.h"
 #include "dataplane/burst.h"
 #include "dataplane/graph.h"
+#include "dataplane/net/eth.h"
 #include "dataplane/net/frag.h"
 #include "dataplane/net/neigh.h"
 #include "dataplane/net/pmtu.h"

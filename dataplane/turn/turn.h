@@ -297,7 +297,7 @@ static inline bool dp_chan_client_eq(const void *ctx, uint32_t idx)
 	return c->number == q->b && c->listener == q->a && en_ep_eq(&c->client, q->ep);
 }
 
-/* Is channel idx this one? For who has a guess. */
+/* Is channel idx this one? For who has a guess: a free slot is all zero and matches nobody. */
 static inline bool dp_chan_is_client(const struct dp_turn *t, uint32_t idx, const struct en_ep *client,
 				     unsigned int listener, unsigned int number)
 {
