@@ -341,11 +341,10 @@ bool load_nic_dgram(const struct load_nic *nic, struct rte_mbuf *m, struct load_
 	return load_nic_owns(nic, &ret_d->dst.addr);
 }
 
-bool load_nic_csum_ok(struct rte_mbuf *m, const struct load_dgram *d)
+bool load_nic_csum_ok(const struct load_dgram *d)
 {
 	const uint8_t *udp = d->data - sizeof(struct wire_udp);
 
-	(void)m;
 	if (en_load16(udp + 6) == 0)
 		return d->src.addr.family == EN_AF_INET;
 	return en_csum_udp_ok(&d->src.addr, &d->dst.addr, udp, sizeof(struct wire_udp) + d->len);

@@ -94,8 +94,8 @@ void load_nic_say(const struct load_path *path, const struct en_ep *src, const s
 unsigned int load_nic_receive(struct load_nic *nic, struct rte_mbuf **m, unsigned int cap, unsigned int *ret_taken);
 /* False when the frame holds no whole UDP datagram for an address of ours. */
 bool load_nic_dgram(const struct load_nic *nic, struct rte_mbuf *m, struct load_dgram *ret_d);
-/* Does the UDP checksum of a received frame hold? */
-bool load_nic_csum_ok(struct rte_mbuf *m, const struct load_dgram *d);
+/* Does the UDP checksum of a received datagram hold? */
+bool load_nic_csum_ok(const struct load_dgram *d);
 
 /* The low 32 bits as they stand on the wire: all of an IPv4 address. */
 static inline uint32_t load_addr_low(const struct en_addr *a)

@@ -61,6 +61,9 @@ int load_result_write_json(const json_t *result, const char *path, FILE *err);
 /* One self-contained page: no script, nothing loaded from elsewhere. */
 int load_result_write_html(const json_t *result, const char *path, FILE *err);
 
+/* What both of them do around `print` (0, or -1 with errno). The same answer. */
+int load_result_file(const json_t *result, const char *path, int (*print)(const json_t *result, FILE *out), FILE *err);
+
 /*
  * The subcommand: what differs between two result files, and whether by more
  * than the spread of their runs. 0 when a comparison was printed, whatever its

@@ -10,7 +10,6 @@
 #include "perf/loadgen/result.h"
 #include "perf/loadgen/result_html.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "perf/loadgen/result_digest.h"
@@ -114,7 +113,7 @@ static void print_doubts(const json_t *result, FILE *out)
 		fputs("</ul></section>\n", out);
 }
 
-static void print_page(const json_t *result, FILE *out)
+static int print_page(const json_t *result, FILE *out)
 {
 	print_head(result, out);
 	print_doubts(result, out);
@@ -122,24 +121,10 @@ static void print_page(const json_t *result, FILE *out)
 	load_html_charts(result, out);
 	load_html_tables(result, out);
 	fputs("</main>\n</body>\n</html>\n", out);
+	return 0;
 }
 
 int load_result_write_html(const json_t *result, const char *path, FILE *err)
 {
-	FILE *out = fopen(path, "we");
-	int error = 0;
-
-	if (out == NULL) {
-		error = errno;
-	} else {
-		errno = 0;
-		print_page(result, out);
-		if (ferror(out))
-			error = errno ? errno : EIO;
-		if (fclose(out) != 0 && error == 0)
-			error = errno;
-	}
-	if (error != 0)
-		fprintf(err, "turnpike-bench: cannot write %s: %s\n", path, strerror(error));
-	return -error;
+	return load_result_file(result, path, print_page, err);
 }

@@ -67,7 +67,17 @@ static int write_value(const json_t *value, bool one_line, unsigned int depth, F
 	return bad;
 }
 
+static int print_json(const json_t *result, FILE *out)
+{
+	return write_value(result, false, 0, out) != 0 || putc('\n', out) == EOF ? -1 : 0;
+}
+
 int load_result_write_json(const json_t *result, const char *path, FILE *err)
+{
+	return load_result_file(result, path, print_json, err);
+}
+
+int load_result_file(const json_t *result, const char *path, int (*print)(const json_t *result, FILE *out), FILE *err)
 {
 	FILE *out = fopen(path, "we");
 	int error = 0;
@@ -76,7 +86,7 @@ int load_result_write_json(const json_t *result, const char *path, FILE *err)
 		error = errno;
 	} else {
 		errno = 0;
-		if (write_value(result, false, 0, out) != 0 || putc('\n', out) == EOF || ferror(out))
+		if (print(result, out) != 0 || ferror(out))
 			error = errno ? errno : EIO;
 		if (fclose(out) != 0 && error == 0)
 			error = errno;

@@ -147,14 +147,14 @@ static bool right_place(const struct load_bed *b, const struct load_slot *s, con
 	return d->dst.port == LOAD_PEER_PORT + s->flow % cs->peers && en_ep_eq(&d->src, &cs->client[s->flow].relayed);
 }
 
-static bool intact(struct load_bed *b, struct rte_mbuf *m, const struct load_dgram *d, const struct arrival *a,
+static bool intact(const struct load_bed *b, const struct load_dgram *d, const struct arrival *a,
 		   const struct load_slot *s, uint32_t seq)
 {
 	size_t skip = b->rtp ? LOAD_RTP_HDR : 0;
 
 	if (a->len != s->size || !load_payload_intact(a->data + skip, a->len - skip, seq))
 		return false;
-	return seq % CSUM_EVERY != 0 || load_nic_csum_ok(m, d);
+	return seq % CSUM_EVERY != 0 || load_nic_csum_ok(d);
 }
 
 /* At a peer the payload's number is at hand, and with it the allocation that it should have come through. */
@@ -186,7 +186,7 @@ static bool take(struct load_bed *b, struct load_trial *t, struct rte_mbuf *m, c
 		t->misdelivered++;
 		return false;
 	}
-	if (!intact(b, m, d, &a, &s, seq)) {
+	if (!intact(b, d, &a, &s, seq)) {
 		t->corrupt++;
 		return false;
 	}
