@@ -13,6 +13,8 @@
  *   owner stage flags          who asks for handoff    handoff, handoff_in
  *   hops                       self (relay to own)     relay
  *   out_port                   ip_out, arp, nd         tx
+ *   session stream             media_in, srtp_in       ice srtp_in rtcp forward punt
+ *   session route              forward, rtcp, inject   srtp_out
  *   drop                       whoever drops           drop
  *   trace                      rx (dp_trace_in)        burst loop, drop
  *
@@ -35,6 +37,7 @@ enum dp_class {
 	DP_CLS_CHANNEL, /* on a listener */
 	DP_CLS_RELAY, /* on a relayed port */
 	DP_CLS_FRAG, /* a fragment, for the reassembling core */
+	DP_CLS_MEDIA, /* on a media listener: STUN, DTLS, SRTP */
 	DP_CLS_ICMP, /* for the core that owns the datagram an ICMP error is about */
 };
 
@@ -68,11 +71,14 @@ struct dp_pkt {
 	uint16_t drop; /* enum shm_drop */
 	uint16_t zero;
 	uint32_t trace; /* number of the traced packet; 0 = not traced */
-	uint32_t zero2[3];
+	uint32_t session; /* media: index of the session it came from, or goes to */
+	uint32_t stream; /* media: index of the inbound stream */
+	uint32_t route; /* media: index of the route that made it; DP_NO_ROUTE: none (RTCP, injected) */
 };
 _Static_assert(sizeof(struct dp_pkt) == 64, "one cache line");
 
 #define DP_PORT_NONE 0xff
+#define DP_NO_ROUTE  UINT32_MAX
 
 static inline struct dp_pkt *dp_pkt(struct rte_mbuf *m)
 {

@@ -62,9 +62,9 @@ static int find_dataplane(char *buf, size_t cap)
 /* Keys of the contract whose servers are not built yet: said, so that nobody waits for them. */
 static void warn_unserved(const struct conf *c)
 {
-	if (c->media_listen_n)
+	if (c->media.listen_n)
 		fputs("turnpike: [media] listen is read, but this version serves TURN only\n", stderr);
-	if (c->control_http[0])
+	if (c->control.http[0])
 		fputs("turnpike: [control] http is read, but this version has no control process\n", stderr);
 }
 

@@ -195,7 +195,7 @@ void conf_check_turn(struct conf_parser *p)
 	int line = p->section_line[CONF_SEC_TURN];
 
 	check_limits(p);
-	check_listen(p, CONF_SEC_MEDIA, c->media_listen, c->media_listen_n);
+	check_listen(p, CONF_SEC_MEDIA, c->media.listen, c->media.listen_n);
 	if (!line)
 		return;
 	if (!conf_given(p, CONF_SEC_TURN, "listen", 0))

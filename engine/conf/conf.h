@@ -113,6 +113,22 @@ struct conf_dataplane {
 	unsigned int reassembly; /* datagrams under reassembly per core */
 };
 
+struct conf_media {
+	struct en_ep listen[CONF_LISTEN_MAX];
+	unsigned int listen_n;
+	struct conf_external external[CONF_EXTERNAL_MAX];
+	unsigned int external_n;
+	unsigned int max_sessions, max_tracks, max_routes, max_caches; /* tables of each core */
+	bool srtp_portable; /* libsrtp2 instead of libipsec-mb */
+};
+
+struct conf_control {
+	char http[64]; /* empty: no control process */
+	char user[CONF_NAME_MAX];
+	char certificate[256], key[256]; /* PEM files; empty: plain HTTP */
+	char token[128]; /* empty: open rooms */
+};
+
 struct conf {
 	char file[PATH_MAX];
 	char runtime_dir[96]; /* a UNIX socket path must fit below it */
@@ -122,10 +138,8 @@ struct conf {
 	struct conf_port port[CONF_PORTS_MAX];
 	unsigned int port_n;
 	struct conf_turn turn;
-	struct en_ep media_listen[CONF_LISTEN_MAX]; /* [media] listen; served from issue "control process" on */
-	unsigned int media_listen_n;
-	char control_http[64]; /* [control] http, user */
-	char control_user[CONF_NAME_MAX];
+	struct conf_media media;
+	struct conf_control control;
 };
 
 /*

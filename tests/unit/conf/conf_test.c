@@ -104,9 +104,9 @@ static void example_is_understood(void **state)
 	assert_string_equal(conf.turn.secret[0], "s3cret");
 	assert_string_equal(en_prefix_str(&conf.turn.allow_peer[0], text), "198.18.0.0/15");
 	assert_string_equal(en_prefix_str(&conf.turn.deny_peer[0], text), "192.0.2.0/24");
-	assert_string_equal(en_ep_str(&conf.media_listen[0], text), "198.18.0.2:3480");
-	assert_string_equal(conf.control_http, "127.0.0.1:8080");
-	assert_string_equal(conf.control_user, "turnpike");
+	assert_string_equal(en_ep_str(&conf.media.listen[0], text), "198.18.0.2:3480");
+	assert_string_equal(conf.control.http, "127.0.0.1:8080");
+	assert_string_equal(conf.control.user, "turnpike");
 	conf_free(&conf);
 }
 

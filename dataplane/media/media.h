@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * media.h - a core's media: sessions, what they publish, and where it goes.
+ *
+ *   session  one remote endpoint: ICE credentials, path, SRTP keys
+ *     track    a media section that it publishes
+ *       stream   one SSRC of it, latched by what its packets say
+ *       route    a receiver of the track: its SSRC, numbering, extensions
+ *
+ * All four live in tables fixed at start and are named by index; places of sessions,
+ * tracks and routes are given out by control (engine/shm/msg.h), those of streams here.
+ * Lists are chains of indexes in the tables. Everything of a session is this core's.
+ *
+ * Runs on:   the worker of the core.
+ * Invariants
+ *   W1  nothing is sent to an address that no authenticated check has come from (security.md S5).
+ *   W2  a packet that was not authenticated changes nothing but counters.
+ *   W3  what the far end can make us remember is bounded: DP_STREAMS_OF_SESSION streams.
+ */
+#ifndef DP_MEDIA_H
+#define DP_MEDIA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane/core.h"
+#include "dataplane/srtp/srtp.h"
+#include "dataplane/table/index.h"
+#include "engine/shm/lane.h"
+
+#define DP_STREAMS_OF_SESSION 32 /* SSRCs taken in; the oldest that never became anything gives way */
+#define DP_NS_MS              UINT64_C(1000000)
+
+/* --- session (session.c, flow.c) --------------------------------------------------- */
+
+struct dp_session {
+	uint32_t generation; /* 0: free */
+	uint8_t state; /* enum shm_session_state */
+	uint8_t listen; /* index in conf.media.listen */
+	bool keyed;
+	uint32_t profile;
+	char ufrag[SHM_UFRAG_MAX], pwd[SHM_PWD_MAX];
+	char old_ufrag[SHM_UFRAG_MAX], old_pwd[SHM_PWD_MAX]; /* during an ICE restart; empty: none */
+	struct en_ep remote; /* where packets go: the nominated path; family 0: none */
+	uint64_t heard_ns; /* last valid check on the path: consent */
+	uint64_t consent_ns;
+	uint32_t first_track, first_stream; /* chains; DP_NONE: empty */
+	uint32_t first_route; /* chain of routes *to* this session */
+	uint32_t stream_n;
+	uint32_t next_rtcp_ms; /* low bits of the clock: when its reports are due */
+	uint32_t rtcp_ssrc; /* what we call ourselves in its RTCP when we send nothing */
+	struct dp_srtp_stream rtcp_out; /* SRTCP index of rtcp_ssrc */
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, bad_packets; /* bad: replayed or not authentic */
+};
+
+/* --- tracks, streams (track.c, stream.c) -------------------------------------------- */
+
+struct dp_track {
+	uint32_t generation; /* 0: free */
+	uint32_t session;
+	struct shm_msg_track set; /* as control said it */
+	uint32_t next_of_session; /* chain */
+	uint32_t first_route; /* chain of its receivers */
+	uint32_t main_stream; /* the stream that is forwarded; DP_NONE: none yet */
+	uint64_t asked_ns; /* last key-frame request sent upstream */
+	bool ask; /* a key frame is wanted */
+	uint8_t fir_seq;
+	uint64_t packets, bytes, keyframe_requests;
+	uint64_t level_ns; /* loudness is told once in 200 ms */
+	uint8_t level; /* the loudest since */
+	bool voice;
+};
+
+/* What a receiver of RTP keeps of a sender (RFC 3550 appendix A). */
+struct dp_rtp_source {
+	bool started;
+	uint32_t first_ext_seq, ext_seq; /* cycles << 16 | seq */
+	uint32_t received, received_before, expected_before;
+	uint32_t jitter16; /* timestamp units * 16 */
+	uint32_t transit;
+	uint64_t sr_ns; /* when the last sender report came; 0: none */
+	uint64_t sr_ntp;
+	uint32_t sr_rtp;
+};
+
+struct dp_stream {
+	uint32_t ssrc;
+	uint32_t session, track; /* track DP_NONE: not latched (yet) */
+	uint32_t next_of_session;
+	uint32_t rtx_of; /* stream that this one repairs; DP_NONE: it is no rtx */
+	bool used;
+	uint8_t rid; /* index of its layer, 0 when there is one only */
+	struct dp_srtp_stream srtp;
+	struct dp_rtp_source source;
+	uint32_t cache; /* packet cache (cache.h); DP_NONE */
+	uint64_t packets, bytes;
+	uint64_t seen_ns;
+	uint32_t clock;
+	/* NACKs that we send upstream (nack.h) */
+	uint32_t nack; /* index of its gap list; DP_NONE */
+};
+
+/* --- routes (route.c) ---------------------------------------------------------------- */
+
+struct dp_media_route {
+	uint32_t generation; /* 0: free */
+	uint32_t track, session; /* from, to */
+	struct shm_msg_route set;
+	uint32_t next_of_track, next_of_session; /* chains */
+	uint32_t stream; /* whose numbering the offsets below map; DP_NONE: none yet */
+	bool started;
+	uint16_t seq_delta; /* out = in + delta */
+	uint32_t ts_delta;
+	uint16_t last_seq; /* out: highest */
+	uint32_t last_ts;
+	uint64_t last_ns;
+	struct dp_srtp_stream srtp, rtx_srtp;
+	uint16_t rtx_seq;
+	uint64_t packets, bytes; /* sent, without retransmissions; what a sender report says */
+	uint64_t retransmitted;
+	uint32_t lost; /* as the receiver's reports say */
+	uint8_t fraction_lost;
+	uint32_t rtt_us; /* from its reports; 0: not known */
+	uint64_t nack_window_ns; /* start of the second that nack_bytes counts (security.md M7) */
+	uint32_t nack_bytes;
+	uint64_t pli_ns; /* last key-frame request taken from it */
+};
+
+/* --- a core's whole -------------------------------------------------------------------- */
+
+struct dp_caches; /* cache.h */
+struct dp_nacks; /* nack.h */
+
+struct dp_media {
+	struct dp_core *core;
+	uint32_t session_n, track_n, route_n, stream_n; /* sizes of the tables */
+	struct dp_session *session;
+	struct dp_track *track;
+	struct dp_media_route *route;
+	struct dp_stream *stream;
+	uint8_t *keys; /* session i: rx at 2 * i, tx at 2 * i + 1, dp_srtp_keys_size() apart */
+	uint32_t key_size;
+	struct dp_srtp *srtp;
+	struct dp_index flow; /* (remote, listen) -> flow slot */
+	struct dp_flow *flows; /* flow.h */
+	struct dp_index by_ssrc; /* (session, ssrc) -> stream */
+	uint32_t free_stream; /* chain */
+	struct dp_caches *caches;
+	struct dp_nacks *nacks;
+	struct shm_tx up;
+	struct shm_rx down;
+	bool attached; /* control has our lane: `up` and `down` stand */
+	uint64_t next_scan_ns;
+	uint32_t scan_at; /* sessions are looked at in slices: consent, reports */
+};
+
+static inline struct dp_srtp_keys *dp_session_rx(const struct dp_media *md, uint32_t session)
+{
+	return (struct dp_srtp_keys *)(md->keys + (size_t)(2 * session) * md->key_size);
+}
+
+static inline struct dp_srtp_keys *dp_session_tx(const struct dp_media *md, uint32_t session)
+{
+	return (struct dp_srtp_keys *)(md->keys + (size_t)(2 * session + 1) * md->key_size);
+}
+
+/* media.c: tables of a core; NULL conf.media.listen_n: *ret_media is NULL and no node of it sees a packet. */
+int dp_media_create(struct dp_core *c, struct dp_media **ret_media, struct en_err *err);
+void dp_media_destroy(struct dp_media *md);
+/* Timers: consent, reports, key-frame requests, loudness. Once a millisecond. */
+void dp_media_advance(struct dp_core *c);
+
+/* session.c: NULL when the handle is not there. */
+struct dp_session *dp_session_get(struct dp_media *md, struct shm_handle h);
+/* Send up; a full lane is counted (CTR_LANE_FULL). Wakes control. */
+void dp_media_tell(struct dp_core *c, uint32_t type, const void *body, uint32_t len);
+
+/* command.c: everything that waits in the lane, at most `budget` messages. How many were taken. */
+unsigned int dp_media_commands(struct dp_core *c, unsigned int budget);
+
+/* track.c, route.c, stream.c: called by command.c. Refusals are returned (enum shm_refusal, 0: done). */
+uint32_t dp_track_set(struct dp_core *c, const struct shm_msg_track *t);
+uint32_t dp_track_end(struct dp_core *c, struct shm_handle h);
+uint32_t dp_media_route_set(struct dp_core *c, const struct shm_msg_route *r);
+uint32_t dp_media_route_end(struct dp_core *c, struct shm_handle h);
+uint32_t dp_track_keyframe(struct dp_core *c, struct shm_handle h);
+/* A session ends: its streams, tracks and the routes to it. */
+void dp_media_session_gone(struct dp_core *c, uint32_t session);
+
+/* stream.c: the stream of an SSRC that a session sends, made when new (before anything of the packet is believed: W2
+ * holds because a new one is dropped again, dp_stream_drop(), when its packet was not authentic). NULL: none free. */
+struct dp_stream *dp_stream_find(struct dp_media *md, uint32_t session, uint32_t ssrc);
+struct dp_stream *dp_stream_make(struct dp_media *md, uint32_t session, uint32_t ssrc);
+void dp_stream_drop(struct dp_media *md, struct dp_stream *s);
+
+/* rtcp_out.c: an RTCP compound to a session's far end: protected and put into the outbox. `from`: the SSRC state whose
+ * index counts (a route's srtp, or session.rtcp_out). */
+void dp_rtcp_send(struct dp_core *c, uint32_t session, struct dp_srtp_stream *from, const uint8_t *bytes, uint32_t len);
+/* rtcp_in.c: one authenticated compound from a session. */
+void dp_rtcp_input(struct dp_core *c, uint32_t session, const uint8_t *bytes, uint32_t len);
+/* rtcp_report.c: reports and requests of a session that are due. */
+void dp_rtcp_due(struct dp_core *c, uint32_t session);
+
+#endif

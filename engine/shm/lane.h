@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * lane.h - the shared memory between control and dataplane: one lane a core.
+ *
+ *   memfd, made by the dataplane, handed out over the control socket (ctl.h):
+ *   | struct shm_lanes: magic, version, sizes | lane 0 | lane 1 | ...
+ *   lane: | up: struct shm_ring, slots | down: struct shm_ring, slots |
+ *
+ * A ring is single-producer, single-consumer, SHM_LANE_SLOTS slots of one
+ * message each. Both sides keep their own index in private memory and only
+ * publish it; the other side's is read, checked (never more than the ring
+ * holds in between) and else ignored and counted: garbage there costs messages, nothing more.
+ * A slot is copied out before anything in it is looked at.
+ *
+ * Waking: a consumer that is about to sleep stores `asleep` = 1, looks once
+ * more, and sleeps on its eventfd; a producer that finds asleep exchanges it
+ * for 0 and writes the eventfd. A sleeping consumer is woken once.
+ *
+ * A new control process goes on where the old one stopped: as consumer of the up ring
+ * at the published tail, as producer of the down ring at the published head.
+ */
+#ifndef SHM_LANE_H
+#define SHM_LANE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/log.h"
+#include "engine/shm/msg.h"
+
+#define SHM_LANES_MAGIC   UINT64_C(0x314e4c4b50544e54)
+#define SHM_LANES_VERSION 1
+#define SHM_LANE_SLOTS    1024 /* a power of two */
+
+/* A message as it is handed around: in private memory. */
+struct shm_msg {
+	uint32_t type; /* enum shm_msg_type */
+	uint32_t len; /* bytes of body */
+	union {
+		struct shm_msg_session session;
+		struct shm_msg_end end;
+		struct shm_msg_keys keys;
+		struct shm_msg_session_event event;
+		struct shm_msg_track track;
+		struct shm_msg_route route;
+		struct shm_msg_level level;
+		struct shm_msg_resync resync;
+		struct shm_msg_refused refused;
+		struct {
+			struct shm_msg_packet head;
+			uint8_t bytes[SHM_PACKET_MAX];
+		} packet;
+	};
+};
+
+struct shm_ring {
+	uint32_t head __attribute__((aligned(64))); /* producer: rw */
+	uint32_t tail __attribute__((aligned(64))); /* consumer: rw */
+	uint32_t asleep __attribute__((aligned(64))); /* consumer 1, producer 0 */
+	struct shm_msg slot[SHM_LANE_SLOTS] __attribute__((aligned(64)));
+};
+
+struct shm_lane {
+	struct shm_ring up, down;
+};
+
+struct shm_lanes {
+	uint64_t magic;
+	uint32_t version, lane_n, slots, size_msg; /* a build that disagrees is refused */
+	uint64_t size;
+	uint32_t sessions, tracks, routes; /* places in each core's tables */
+	uint32_t zero;
+	struct shm_lane lane[] __attribute__((aligned(128)));
+};
+
+/* A producer's and a consumer's private ends. Counters are the owner's own. */
+struct shm_tx {
+	struct shm_ring *ring;
+	uint32_t head;
+	uint64_t sent, full, bad; /* bad: the other side's index was garbage */
+};
+
+struct shm_rx {
+	struct shm_ring *ring;
+	uint32_t tail;
+	uint64_t received, bad;
+};
+
+/* Dataplane: make, size, seal and map the memfd. The fd, or -1 with err. */
+int shm_lanes_create(unsigned int lane_n, uint32_t sessions, uint32_t tracks, uint32_t routes,
+		     struct shm_lanes **ret_lanes, struct en_err *err);
+/* Control: map fd read-write and validate it. NULL with err. */
+struct shm_lanes *shm_lanes_open(int fd, struct en_err *err);
+void shm_lanes_close(struct shm_lanes *l);
+
+/* Ends of a ring, going on at what is published there. */
+void shm_tx_init(struct shm_tx *tx, struct shm_ring *ring);
+void shm_rx_init(struct shm_rx *rx, struct shm_ring *ring);
+
+/* Send a message of one body. False: the ring is full (counted). */
+bool shm_tx_put(struct shm_tx *tx, uint32_t type, const void *body, uint32_t len);
+/* PUNT or INJECT: false also when len > SHM_PACKET_MAX. */
+bool shm_tx_put_packet(struct shm_tx *tx, uint32_t type, struct shm_handle session, const void *bytes, uint32_t len);
+/* After putting: does the consumer sleep (then write its eventfd; it is marked awake)? */
+bool shm_tx_must_wake(struct shm_tx *tx);
+
+/*
+ * Take one message whose type and length fit msg.def and which goes this way
+ * (`up`). What does not fit is passed over and counted. False: nothing there.
+ */
+bool shm_rx_take(struct shm_rx *rx, bool up, struct shm_msg *ret_msg);
+/* About to sleep: true when there is nothing to take, and `asleep` is set. */
+bool shm_rx_sleep(struct shm_rx *rx);
+void shm_rx_awake(struct shm_rx *rx);
+
+/* "session_event"; NULL for a number that is none. Body length; 0 likewise. */
+const char *shm_msg_name(uint32_t type);
+uint32_t shm_msg_body(uint32_t type);
+
+#endif

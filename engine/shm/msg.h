@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * msg.h - the bodies of the messages that cross a lane (msg.def, lane.h).
+ *
+ * Fixed-size structs of one build, no pointers; text is NUL-terminated within
+ * its array. Both sides copy a message out of shared memory before they look
+ * at it and take nothing in it for granted: the other side may be hostile.
+ *
+ * Sessions, tracks and routes live in tables of a core, fixed at start. Control
+ * gives out their places: a handle is an index and a generation, which is never
+ * 0 and changes when the index is used anew. A message for a generation
+ * that is not there is dropped and counted. A session and all that hangs on it
+ * live on one core; so does a room, because routes join sessions of one core.
+ * A SESSION, TRACK or ROUTE for a handle that is there changes it in place.
+ */
+#ifndef SHM_MSG_H
+#define SHM_MSG_H
+
+#include <stdint.h>
+
+#include "engine/base/addr.h"
+
+#define SHM_UFRAG_LEN   12 /* of ours; how it is made: ufrag.h */
+#define SHM_UFRAG_MAX   16
+#define SHM_PWD_MAX     40 /* ours: 24 characters */
+#define SHM_MID_MAX     32
+#define SHM_PTS_MAX     8
+#define SHM_SSRCS_MAX   8
+#define SHM_PACKET_MAX  1600 /* bytes of a punted or injected packet */
+#define SHM_SRTP_KEY    32
+#define SHM_SRTP_SALT   14
+#define SHM_TRACK_AUDIO 1
+#define SHM_TRACK_VIDEO 2
+
+struct shm_handle {
+	uint32_t index, generation; /* generation 0: none */
+};
+
+/* SRTP protection profiles by their DTLS numbers (RFC 5764 s4.1.2, RFC 7714 s14.2). */
+enum shm_srtp_profile {
+	SHM_SRTP_NONE = 0,
+	SHM_SRTP_CM_SHA1_80 = 0x0001,
+	SHM_SRTP_CM_SHA1_32 = 0x0002,
+	SHM_SRTP_GCM_128 = 0x0007,
+	SHM_SRTP_GCM_256 = 0x0008,
+};
+
+/* Codecs that the dataplane must tell apart (key frames, caches); everything else is OTHER. */
+enum shm_codec {
+	SHM_CODEC_OTHER,
+	SHM_CODEC_OPUS,
+	SHM_CODEC_VP8,
+	SHM_CODEC_VP9,
+	SHM_CODEC_H264,
+	SHM_CODEC_AV1,
+	SHM_CODEC_N
+};
+
+/* Header extensions that the dataplane knows (RFC 8285); the id of each in one media section, 0: not negotiated. */
+enum shm_ext {
+	SHM_EXT_MID, /* RFC 9143 */
+	SHM_EXT_RID, /* RFC 8852 */
+	SHM_EXT_REPAIRED_RID, /* RFC 8852 */
+	SHM_EXT_LEVEL, /* RFC 6464 */
+	SHM_EXT_ABS_SEND_TIME,
+	SHM_EXT_TWCC, /* transport-wide-cc-01 */
+	SHM_EXT_ORIENTATION, /* 3GPP video orientation */
+	SHM_EXT_PLAYOUT_DELAY,
+	SHM_EXT_N
+};
+
+/* ICE-lite: we answer checks that carry our password (RFC 8445 s2.5). */
+struct shm_msg_session {
+	struct shm_handle session;
+	uint32_t listen; /* index of [media] listen */
+	char ufrag[SHM_UFRAG_MAX],
+		pwd[SHM_PWD_MAX]; /* ours; changed: an ICE restart, the path stays until the next one */
+	uint32_t consent_ms; /* without a valid check for so long the session is lost (RFC 7675: 30 000) */
+	/* resync only: */
+	uint32_t profile; /* enum shm_srtp_profile: keys are there */
+	struct en_ep remote; /* family 0: no path yet */
+};
+
+struct shm_msg_end {
+	struct shm_handle what;
+};
+
+struct shm_msg_keys {
+	struct shm_handle session;
+	uint32_t profile; /* enum shm_srtp_profile */
+	uint8_t rx_key[SHM_SRTP_KEY], tx_key[SHM_SRTP_KEY]; /* as many bytes as the profile has */
+	uint8_t rx_salt[SHM_SRTP_SALT], tx_salt[SHM_SRTP_SALT]; /* GCM: 12 */
+};
+
+enum shm_session_state {
+	SHM_SESSION_NEW, /* no check yet */
+	SHM_SESSION_CHECKED, /* a valid check came; not nominated */
+	SHM_SESSION_CONNECTED, /* nominated: packets go there */
+	SHM_SESSION_LOST, /* consent ran out */
+};
+
+struct shm_msg_session_event {
+	struct shm_handle session;
+	uint32_t state; /* enum shm_session_state */
+	struct en_ep remote;
+	uint32_t rtt_zero; /* always 0 */
+};
+
+struct shm_pt {
+	uint8_t pt, rtx_pt; /* rtx_pt 0: none */
+	uint8_t codec; /* enum shm_codec */
+	uint8_t zero;
+	uint32_t clock; /* Hz */
+};
+
+struct shm_msg_track {
+	struct shm_handle track, session;
+	uint32_t kind; /* SHM_TRACK_* */
+	char mid[SHM_MID_MAX];
+	uint8_t ext[SHM_EXT_N];
+	uint32_t pt_n;
+	struct shm_pt pt[SHM_PTS_MAX];
+	uint32_t ssrc_n; /* announced in SDP; otherwise latched by mid and rid */
+	uint32_t ssrc[SHM_SSRCS_MAX], rtx_ssrc[SHM_SSRCS_MAX]; /* rtx_ssrc 0: none */
+	uint32_t nack, pli; /* 1: negotiated */
+};
+
+struct shm_route_pt {
+	uint8_t in, out, out_rtx; /* payload type of the track, of the receiver; out_rtx 0: no rtx */
+	uint8_t zero;
+};
+
+struct shm_msg_route {
+	struct shm_handle route, track, session; /* session: the receiver's */
+	uint32_t ssrc, rtx_ssrc; /* what the receiver sees */
+	char mid[SHM_MID_MAX]; /* the receiver's */
+	uint8_t ext[SHM_EXT_N]; /* the receiver's */
+	uint32_t pt_n;
+	struct shm_route_pt pt[SHM_PTS_MAX];
+	uint32_t paused; /* 1: keep the mapping, send nothing */
+};
+
+struct shm_msg_level {
+	struct shm_handle track;
+	uint32_t level; /* -dBov: 0 loudest, 127 silent (RFC 6464); the loudest of the last 200 ms */
+	uint32_t voice; /* 1: the sender says that it is voice */
+};
+
+struct shm_msg_packet {
+	struct shm_handle session;
+	uint32_t len; /* bytes that follow */
+	uint32_t zero;
+};
+
+struct shm_msg_resync {
+	uint64_t token; /* given back in RESYNC_END */
+};
+
+enum shm_refusal {
+	SHM_REFUSED_RANGE = 1, /* an index or number out of range */
+	SHM_REFUSED_STALE, /* the handle's generation is not there */
+	SHM_REFUSED_FULL, /* a table is full */
+	SHM_REFUSED_KEYS, /* profile unknown to the backend */
+};
+
+struct shm_msg_refused {
+	uint32_t type; /* of the command */
+	uint32_t why; /* enum shm_refusal */
+	struct shm_handle what; /* the first handle in it */
+};
+
+enum shm_msg_type {
+	SHM_MSG_NONE,
+#define MSG(id, name, dir, body, text) id,
+#include "engine/shm/msg.def"
+#undef MSG
+	SHM_MSG_N
+};
+
+#endif
