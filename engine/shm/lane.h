@@ -13,8 +13,8 @@
  * A slot is copied out before anything in it is looked at.
  *
  * Waking: a consumer that is about to sleep stores `asleep` = 1, looks once
- * more, and sleeps on its eventfd; a producer that finds asleep exchanges it
- * for 0 and writes the eventfd. A sleeping consumer is woken once.
+ * more, and sleeps on its descriptor (ctl.h); a producer that finds asleep exchanges it
+ * for 0 and writes to it. A sleeping consumer is woken once.
  *
  * A new control process goes on where the old one stopped: as consumer of the up ring
  * at the published tail, as producer of the down ring at the published head.
@@ -31,27 +31,8 @@
 #define SHM_LANES_MAGIC   UINT64_C(0x314e4c4b50544e54)
 #define SHM_LANES_VERSION 1
 #define SHM_LANE_SLOTS    1024 /* a power of two */
-
-/* A message as it is handed around: in private memory. */
-struct shm_msg {
-	uint32_t type; /* enum shm_msg_type */
-	uint32_t len; /* bytes of body */
-	union {
-		struct shm_msg_session session;
-		struct shm_msg_end end;
-		struct shm_msg_keys keys;
-		struct shm_msg_session_event event;
-		struct shm_msg_track track;
-		struct shm_msg_route route;
-		struct shm_msg_level level;
-		struct shm_msg_resync resync;
-		struct shm_msg_refused refused;
-		struct {
-			struct shm_msg_packet head;
-			uint8_t bytes[SHM_PACKET_MAX];
-		} packet;
-	};
-};
+#define SHM_LANES_MAX     32 /* an ufrag names one of so many cores */
+#define SHM_PLACES_MAX    (UINT32_C(1) << 20)
 
 struct shm_ring {
 	uint32_t head __attribute__((aligned(64))); /* producer: rw */
@@ -64,12 +45,17 @@ struct shm_lane {
 	struct shm_ring up, down;
 };
 
-struct shm_lanes {
+/* What a reader has checked is its private copy of this: the page itself may change under it. */
+struct shm_lanes_head {
 	uint64_t magic;
 	uint32_t version, lane_n, slots, size_msg; /* a build that disagrees is refused */
 	uint64_t size;
 	uint32_t sessions, tracks, routes; /* places in each core's tables */
 	uint32_t zero;
+};
+
+struct shm_lanes {
+	struct shm_lanes_head head; /* dp: written once */
 	struct shm_lane lane[] __attribute__((aligned(128)));
 };
 
@@ -89,32 +75,36 @@ struct shm_rx {
 /* Dataplane: make, size, seal and map the memfd. The fd, or -1 with err. */
 int shm_lanes_create(unsigned int lane_n, uint32_t sessions, uint32_t tracks, uint32_t routes,
 		     struct shm_lanes **ret_lanes, struct en_err *err);
-/* Control: map fd read-write and validate it. NULL with err. */
-struct shm_lanes *shm_lanes_open(int fd, struct en_err *err);
-void shm_lanes_close(struct shm_lanes *l);
+/* Control: map fd read-write (the fd stays the caller's) and check it; what was checked goes to *ret_head. NULL with
+ * err. */
+struct shm_lanes *shm_lanes_open(int fd, struct shm_lanes_head *ret_head, struct en_err *err);
+/* lane_n: as made or checked; NULL is fine. */
+void shm_lanes_close(struct shm_lanes *l, unsigned int lane_n);
 
-/* Ends of a ring, going on at what is published there. */
+/* Ends of a ring, going on at what is published there; where that makes no sense, with an empty ring. */
 void shm_tx_init(struct shm_tx *tx, struct shm_ring *ring);
 void shm_rx_init(struct shm_rx *rx, struct shm_ring *ring);
+/* Forget everything that waits. */
+void shm_rx_skip(struct shm_rx *rx);
 
-/* Send a message of one body. False: the ring is full (counted). */
+/* Send a message of one body. False: the ring is full (counted), or it is none of msg.def's (bad). */
 bool shm_tx_put(struct shm_tx *tx, uint32_t type, const void *body, uint32_t len);
 /* PUNT or INJECT: false also when len > SHM_PACKET_MAX. */
 bool shm_tx_put_packet(struct shm_tx *tx, uint32_t type, struct shm_handle session, const void *bytes, uint32_t len);
-/* After putting: does the consumer sleep (then write its eventfd; it is marked awake)? */
+/* After putting: does the consumer sleep (then write to its descriptor; it is marked awake)? */
 bool shm_tx_must_wake(struct shm_tx *tx);
 
 /*
- * Take one message whose type and length fit msg.def and which goes this way
- * (`up`). What does not fit is passed over and counted. False: nothing there.
+ * Take one message that goes this way (`up`) and has the form that msg.def
+ * gives it (shm_msg_is_sane). What has not is passed over and counted.
+ * False: nothing there. KEYS are wiped from the ring.
  */
 bool shm_rx_take(struct shm_rx *rx, bool up, struct shm_msg *ret_msg);
 /* About to sleep: true when there is nothing to take, and `asleep` is set. */
 bool shm_rx_sleep(struct shm_rx *rx);
 void shm_rx_awake(struct shm_rx *rx);
 
-/* "session_event"; NULL for a number that is none. Body length; 0 likewise. */
-const char *shm_msg_name(uint32_t type);
-uint32_t shm_msg_body(uint32_t type);
+/* Messages that wait; 0 also when the other side's index is garbage. Any thread's guess. */
+uint32_t shm_ring_used(const struct shm_ring *ring);
 
 #endif

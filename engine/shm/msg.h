@@ -16,6 +16,7 @@
 #ifndef SHM_MSG_H
 #define SHM_MSG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "engine/base/addr.h"
@@ -176,5 +177,51 @@ enum shm_msg_type {
 #undef MSG
 	SHM_MSG_N
 };
+
+/* A message as it is handed around: in private memory. */
+struct shm_msg {
+	uint32_t type; /* enum shm_msg_type */
+	uint32_t len; /* bytes of body */
+	union {
+		struct shm_msg_session session;
+		struct shm_msg_end end;
+		struct shm_msg_keys keys;
+		struct shm_msg_session_event event;
+		struct shm_msg_track track;
+		struct shm_msg_route route;
+		struct shm_msg_level level;
+		struct shm_msg_resync resync;
+		struct shm_msg_refused refused;
+		struct {
+			struct shm_msg_packet head;
+			uint8_t bytes[SHM_PACKET_MAX];
+		} packet;
+	};
+};
+
+/* Directions of msg.def. */
+enum shm_msg_way {
+	SHM_MSG_WAY_UP = 1,
+	SHM_MSG_WAY_DOWN = 2,
+	SHM_MSG_WAY_BOTH = 3,
+};
+
+/* "session_event", "a session's path was found, moved or lost"; NULL for a number that is none. */
+const char *shm_msg_name(uint32_t type);
+const char *shm_msg_text(uint32_t type);
+/* Body length without the bytes of a packet; 0 for a number that is none. */
+uint32_t shm_msg_body(uint32_t type);
+/* enum shm_msg_way; 0 likewise. */
+unsigned int shm_msg_way(uint32_t type);
+/* Does a packet follow the body? */
+bool shm_msg_has_bytes(uint32_t type);
+/* May a message of this type be so long? */
+bool shm_msg_len_fits(uint32_t type, uint32_t len);
+/*
+ * For a private copy whose type and length fit: text ends within its array,
+ * counts stay within theirs, families are families, a packet has as many
+ * bytes as it says. Handles and all other numbers are for the reader to judge.
+ */
+bool shm_msg_is_sane(const struct shm_msg *m);
 
 #endif
