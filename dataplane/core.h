@@ -87,6 +87,8 @@ enum dp_note_op {
 	DP_NOTE_NEIGHBOUR, /* .neigh: learned on another core */
 	DP_NOTE_PMTU, /* .pmtu */
 	DP_NOTE_TAP, /* .tap: from housekeeping: set (or clear, tap NULL) the tap */
+	DP_NOTE_FLOW, /* .flow: a media path of another core's session, or its end */
+	DP_NOTE_LANE, /* .lane: from housekeeping: control took the core's lane, or left it (lane NULL) */
 };
 
 struct dp_note {
@@ -106,11 +108,24 @@ struct dp_note {
 		struct {
 			struct dp_tap *tap;
 		} tap;
+		struct {
+			struct en_ep remote;
+			uint8_t listen; /* index of [media] listen */
+			uint8_t core; /* the owner */
+			uint8_t gone;
+			uint8_t zero;
+		} flow;
+		struct {
+			struct shm_lane *lane;
+			int event_fd; /* what control sleeps on; stays open for good */
+		} lane;
 	};
 };
 _Static_assert(sizeof(struct dp_note) == 48, "ring element, multiple of 4");
 
 struct dp_tap; /* trace.h */
+struct dp_media; /* media/media.h */
+struct shm_lane; /* engine/shm/lane.h */
 struct dp_neighbours; /* net/neigh.h */
 struct dp_reass; /* net/reass.h */
 struct dp_pmtu; /* net/pmtu.h */
@@ -143,6 +158,7 @@ struct dp_core {
 	struct shm_core *stats;
 	struct dp_world *world;
 	struct dp_turn *turn;
+	struct dp_media *media; /* NULL: [media] listens nowhere */
 	struct dp_tap *tap; /* NULL: nobody looks */
 	struct rte_graph *graph;
 	uint64_t now_ns; /* monotonic, at the start of this step */

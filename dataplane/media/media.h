@@ -26,6 +26,7 @@
 #include "dataplane/core.h"
 #include "dataplane/srtp/srtp.h"
 #include "dataplane/table/index.h"
+#include "dataplane/table/pool.h"
 #include "engine/shm/lane.h"
 
 #define DP_STREAMS_OF_SESSION 32 /* SSRCs taken in; the oldest that never became anything gives way */
@@ -33,15 +34,20 @@
 
 /* --- session (session.c, flow.c) --------------------------------------------------- */
 
+struct shm_row_session; /* ctl.h */
+
 struct dp_session {
 	uint32_t generation; /* 0: free */
 	uint8_t state; /* enum shm_session_state */
-	uint8_t listen; /* index in conf.media.listen */
+	uint8_t listen; /* index in conf.media.listen: where packets leave from; the path's */
+	uint8_t checked_listen;
 	bool keyed;
 	uint32_t profile;
 	char ufrag[SHM_UFRAG_MAX], pwd[SHM_PWD_MAX];
 	char old_ufrag[SHM_UFRAG_MAX], old_pwd[SHM_PWD_MAX]; /* during an ICE restart; empty: none */
 	struct en_ep remote; /* where packets go: the nominated path; family 0: none */
+	struct en_ep checked; /* where the last valid check came from: DTLS goes there before nomination; family 0: none */
+	uint32_t first_flow; /* chain of validated paths (flow.h), newest first */
 	uint64_t heard_ns; /* last valid check on the path: consent */
 	uint64_t consent_ns;
 	uint32_t first_track, first_stream; /* chains; DP_NONE: empty */
@@ -50,6 +56,7 @@ struct dp_session {
 	uint32_t next_rtcp_ms; /* low bits of the clock: when its reports are due */
 	uint32_t rtcp_ssrc; /* what we call ourselves in its RTCP when we send nothing */
 	struct dp_srtp_stream rtcp_out; /* SRTCP index of rtcp_ssrc */
+	uint64_t keys_mark; /* keyed hash of the KEYS message: the same keys again change nothing */
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, bad_packets; /* bad: replayed or not authentic */
 };
 
@@ -128,6 +135,16 @@ struct dp_media_route {
 
 /* --- a core's whole -------------------------------------------------------------------- */
 
+#define DP_INJECT_MAX 64
+
+/* What is told again to a control process that asked (RESYNC), a slice at a time. */
+struct dp_resync {
+	bool active;
+	uint8_t phase; /* sessions, tracks, routes, end */
+	uint32_t at;
+	uint64_t token;
+};
+
 struct dp_caches; /* cache.h */
 struct dp_nacks; /* nack.h */
 
@@ -143,6 +160,8 @@ struct dp_media {
 	struct dp_srtp *srtp;
 	struct dp_index flow; /* (remote, listen) -> flow slot */
 	struct dp_flow *flows; /* flow.h */
+	struct dp_pool flow_pool;
+	uint32_t flow_n, flow_foreign; /* places; how many are other cores' */
 	struct dp_index by_ssrc; /* (session, ssrc) -> stream */
 	uint32_t free_stream; /* chain */
 	struct dp_caches *caches;
@@ -150,8 +169,14 @@ struct dp_media {
 	struct shm_tx up;
 	struct shm_rx down;
 	bool attached; /* control has our lane: `up` and `down` stand */
+	int event_fd; /* what control sleeps on */
+	struct dp_resync resync;
+	struct rte_mbuf *inject[DP_INJECT_MAX]; /* made by dp_media_commands(), for the node inject to send on */
+	unsigned int inject_n;
 	uint64_t next_scan_ns;
-	uint32_t scan_at; /* sessions are looked at in slices: consent, reports */
+	uint32_t session_at, track_at, flow_at; /* tables are looked at in slices */
+	uint32_t session_used; /* gauges; whoever makes and ends them counts */
+	uint32_t track_used, route_used, stream_used;
 };
 
 static inline struct dp_srtp_keys *dp_session_rx(const struct dp_media *md, uint32_t session)
@@ -172,8 +197,23 @@ void dp_media_advance(struct dp_core *c);
 
 /* session.c: NULL when the handle is not there. */
 struct dp_session *dp_session_get(struct dp_media *md, struct shm_handle h);
+/* A valid check came from there; answered. nominate: it carried USE-CANDIDATE. */
+void dp_session_checked(struct dp_core *c, uint32_t session, const struct en_ep *from, unsigned int listen,
+			bool nominate);
+/* Consent ran out (or its path became another session's): nothing is sent any more; control is told. */
+void dp_session_lost(struct dp_core *c, uint32_t session);
+/* Commands: refusals are returned (enum shm_refusal, 0: done). */
+uint32_t dp_session_set(struct dp_core *c, const struct shm_msg_session *m);
+uint32_t dp_session_keys(struct dp_core *c, const struct shm_msg_keys *m);
+uint32_t dp_session_end(struct dp_core *c, struct shm_handle h);
+
+/* From housekeeping's note: control took, or left, this core's lane. The event descriptor stays open for good. */
+void dp_media_attach(struct dp_core *c, struct shm_lane *lane, int event_fd);
+void dp_media_detach(struct dp_core *c);
 /* Send up; a full lane is counted (CTR_LANE_FULL). Wakes control. */
 void dp_media_tell(struct dp_core *c, uint32_t type, const void *body, uint32_t len);
+/* After putting into `up`: wake control when it sleeps. */
+void dp_media_wake(struct dp_media *md);
 
 /* command.c: everything that waits in the lane, at most `budget` messages. How many were taken. */
 unsigned int dp_media_commands(struct dp_core *c, unsigned int budget);
@@ -184,6 +224,8 @@ uint32_t dp_track_end(struct dp_core *c, struct shm_handle h);
 uint32_t dp_media_route_set(struct dp_core *c, const struct shm_msg_route *r);
 uint32_t dp_media_route_end(struct dp_core *c, struct shm_handle h);
 uint32_t dp_track_keyframe(struct dp_core *c, struct shm_handle h);
+/* Every 20 ms for each track in use: key-frame requests and loudness that are due. */
+void dp_track_due(struct dp_core *c, uint32_t track);
 /* A session ends: its streams, tracks and the routes to it. */
 void dp_media_session_gone(struct dp_core *c, uint32_t session);
 
@@ -198,7 +240,10 @@ void dp_stream_drop(struct dp_media *md, struct dp_stream *s);
 void dp_rtcp_send(struct dp_core *c, uint32_t session, struct dp_srtp_stream *from, const uint8_t *bytes, uint32_t len);
 /* rtcp_in.c: one authenticated compound from a session. */
 void dp_rtcp_input(struct dp_core *c, uint32_t session, const uint8_t *bytes, uint32_t len);
-/* rtcp_report.c: reports and requests of a session that are due. */
+/* rows.c: sessions as `show sessions` sees them. Housekeeping. */
+uint32_t dp_media_rows(const struct dp_media *md, struct shm_row_session *rows, uint32_t max);
+
+/* rtcp_report.c: reports and requests of a session that are due: called about once a second. */
 void dp_rtcp_due(struct dp_core *c, uint32_t session);
 
 #endif
