@@ -44,6 +44,7 @@ struct dp_session {
 	bool keyed;
 	uint32_t profile;
 	char ufrag[SHM_UFRAG_MAX], pwd[SHM_PWD_MAX];
+	uint8_t note[SHM_NOTE_SESSION]; /* control's own, for a resync */
 	char old_ufrag[SHM_UFRAG_MAX], old_pwd[SHM_PWD_MAX]; /* during an ICE restart; empty: none */
 	struct en_ep remote; /* where packets go: the nominated path; family 0: none */
 	struct en_ep checked; /* where the last valid check came from: DTLS goes there before nomination; family 0: none */

@@ -21,17 +21,19 @@
 
 #include "engine/base/addr.h"
 
-#define SHM_UFRAG_LEN   12 /* of ours; how it is made: ufrag.h */
-#define SHM_UFRAG_MAX   16
-#define SHM_PWD_MAX     40 /* ours: 24 characters */
-#define SHM_MID_MAX     32
-#define SHM_PTS_MAX     8
-#define SHM_SSRCS_MAX   8
-#define SHM_PACKET_MAX  1600 /* bytes of a punted or injected packet */
-#define SHM_SRTP_KEY    32
-#define SHM_SRTP_SALT   14
-#define SHM_TRACK_AUDIO 1
-#define SHM_TRACK_VIDEO 2
+#define SHM_UFRAG_LEN    12 /* of ours; how it is made: ufrag.h */
+#define SHM_UFRAG_MAX    16
+#define SHM_PWD_MAX      40 /* ours: 24 characters */
+#define SHM_MID_MAX      32
+#define SHM_PTS_MAX      8
+#define SHM_SSRCS_MAX    8
+#define SHM_PACKET_MAX   1600 /* bytes of a punted or injected packet */
+#define SHM_SRTP_KEY     32
+#define SHM_SRTP_SALT    14
+#define SHM_NOTE_SESSION 192
+#define SHM_NOTE_TRACK   48
+#define SHM_TRACK_AUDIO  1
+#define SHM_TRACK_VIDEO  2
 
 struct shm_handle {
 	uint32_t index, generation; /* generation 0: none */
@@ -77,6 +79,9 @@ struct shm_msg_session {
 	char ufrag[SHM_UFRAG_MAX],
 		pwd[SHM_PWD_MAX]; /* ours; changed: an ICE restart, the path stays until the next one */
 	uint32_t consent_ms; /* without a valid check for so long the session is lost (RFC 7675: 30 000) */
+	/* control's own words about it (room, participant): kept unread and told back at a resync, so that a new
+	 * control process finds its rooms again */
+	uint8_t note[SHM_NOTE_SESSION];
 	/* resync only: */
 	uint32_t profile; /* enum shm_srtp_profile: keys are there */
 	struct en_ep remote; /* family 0: no path yet */
@@ -124,6 +129,7 @@ struct shm_msg_track {
 	uint32_t ssrc_n; /* announced in SDP; otherwise latched by mid and rid */
 	uint32_t ssrc[SHM_SSRCS_MAX], rtx_ssrc[SHM_SSRCS_MAX]; /* rtx_ssrc 0: none */
 	uint32_t nack, pli; /* 1: negotiated */
+	uint8_t note[SHM_NOTE_TRACK]; /* as a session's */
 };
 
 struct shm_route_pt {
