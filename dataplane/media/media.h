@@ -31,6 +31,10 @@
 
 #define DP_STREAMS_OF_SESSION 32 /* SSRCs taken in; the oldest that never became anything gives way */
 #define DP_NS_MS              UINT64_C(1000000)
+#define DP_RIDS_MAX           4 /* simulcast layers of a track */
+#define DP_RID_LEN            17 /* a name of 16 characters and its NUL */
+#define DP_SEEN_SEQS          1024 /* a retransmission that comes later than so many packets is not forwarded */
+#define DP_ROUTE_PASTS        8 /* numberings that a route remembers, for late packets and NACKs */
 
 /* --- session (session.c, flow.c) --------------------------------------------------- */
 
@@ -47,7 +51,8 @@ struct dp_session {
 	uint8_t note[SHM_NOTE_SESSION]; /* control's own, for a resync */
 	char old_ufrag[SHM_UFRAG_MAX], old_pwd[SHM_PWD_MAX]; /* during an ICE restart; empty: none */
 	struct en_ep remote; /* where packets go: the nominated path; family 0: none */
-	struct en_ep checked; /* where the last valid check came from: DTLS goes there before nomination; family 0: none */
+	struct en_ep
+		checked; /* where the last valid check came from: DTLS goes there before nomination; family 0: none */
 	uint32_t first_flow; /* chain of validated paths (flow.h), newest first */
 	uint64_t heard_ns; /* last valid check on the path: consent */
 	uint64_t consent_ns;
@@ -70,6 +75,10 @@ struct dp_track {
 	uint32_t next_of_session; /* chain */
 	uint32_t first_route; /* chain of its receivers */
 	uint32_t main_stream; /* the stream that is forwarded; DP_NONE: none yet */
+	uint32_t next_stream; /* takes its place at its next key frame: key frames are asked of it; DP_NONE: none */
+	uint64_t chosen_ns; /* when the layers were last compared */
+	char rid[DP_RIDS_MAX][DP_RID_LEN]; /* names of layers, as they came; stream.rid is an index in it */
+	uint8_t rid_n;
 	uint64_t asked_ns; /* last key-frame request sent upstream */
 	bool ask; /* a key frame is wanted */
 	uint8_t fir_seq;
@@ -98,6 +107,10 @@ struct dp_stream {
 	uint32_t rtx_of; /* stream that this one repairs; DP_NONE: it is no rtx */
 	bool used;
 	uint8_t rid; /* index of its layer, 0 when there is one only */
+	bool seen_any;
+	uint16_t seen_top; /* highest sequence number in `seen` */
+	uint64_t seen[DP_SEEN_SEQS / 64]; /* by seq modulo DP_SEEN_SEQS: which of the last came, by whatever way */
+	uint64_t recent_bytes; /* since the layers were last compared */
 	struct dp_srtp_stream srtp;
 	struct dp_rtp_source source;
 	uint32_t cache; /* packet cache (cache.h); DP_NONE */
@@ -110,6 +123,14 @@ struct dp_stream {
 
 /* --- routes (route.c) ---------------------------------------------------------------- */
 
+/* A stretch of a route's outgoing numbers and the numbers they were made of. */
+struct dp_route_past {
+	uint32_t ssrc; /* of the inbound stream */
+	uint32_t ts_delta;
+	uint16_t seq_delta;
+	uint16_t from; /* first outgoing number; up to the next stretch's */
+};
+
 struct dp_media_route {
 	uint32_t generation; /* 0: free */
 	uint32_t track, session; /* from, to */
@@ -119,9 +140,12 @@ struct dp_media_route {
 	bool started;
 	uint16_t seq_delta; /* out = in + delta */
 	uint32_t ts_delta;
+	uint16_t from; /* first outgoing number that seq_delta made */
 	uint16_t last_seq; /* out: highest */
 	uint32_t last_ts;
 	uint64_t last_ns;
+	struct dp_route_past past[DP_ROUTE_PASTS]; /* newest last */
+	uint8_t past_n;
 	struct dp_srtp_stream srtp, rtx_srtp;
 	uint16_t rtx_seq;
 	uint64_t packets, bytes; /* sent, without retransmissions; what a sender report says */
