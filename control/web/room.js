@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// room.js - a member of a room: the signaling connection and the one peer
+// connection. Knows nothing of the page; tells it by events:
+//   joined {participants} | participant {id, name} | left {id} | media {participant, kind, name, stream}
+//   nomedia {participant, name, kind} | muted {id, muted} | speaker {id} | state {state} | closed {reason}
+//
+// The server always answers: the member offers sending sections for what it
+// publishes and receiving ones for the others' tracks, and offers again when either changes.
+// A receiving section whose track has gone is kept and used for the next one of its kind.
+
+const RETRY_MS = 400;
+
+export class Room extends EventTarget {
+	constructor({room, name, token = ''}) {
+		super();
+		this.room = room;
+		this.name = name;
+		this.token = token;
+		this.id = null;
+		this.resume = null;
+		this.published = new Map(); // name -> {track, transceiver, muted, id}
+		this.tracks = new Map(); // id of a remote track -> what the server says of it
+		this.receiving = []; // {transceiver, kind, id or null}
+		this.round = 0;
+		this.left = false;
+	}
+
+	tell(type, detail = {}) {
+		this.dispatchEvent(new CustomEvent(type, {detail}));
+	}
+
+	send(message) {
+		if (this.socket?.readyState === WebSocket.OPEN)
+			this.socket.send(JSON.stringify(message));
+	}
+
+	// --- signaling -----------------------------------------------------------
+
+	connect() {
+		const url = new URL('/ws', location.href);
+		url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+		if (this.token)
+			url.searchParams.set('token', this.token);
+		this.socket = new WebSocket(url);
+		this.socket.onopen = () => this.send({t: 'join', room: this.room, name: this.name,
+			...(this.resume ? {resume: this.resume} : {})});
+		this.socket.onmessage = e => this.hear(JSON.parse(e.data));
+		this.socket.onclose = () => {
+			if (this.left)
+				return;
+			this.tell('state', {state: 'reconnecting'});
+			setTimeout(() => this.connect(), RETRY_MS);
+		};
+	}
+
+	hear(m) {
+		const heard = {
+			joined: () => this.onJoined(m),
+			answer: () => this.onAnswer(m),
+			participant: () => this.tell('participant', m),
+			left: () => this.tell('left', m),
+			track: () => { this.tracks.set(m.track.id, m.track); this.changed(); },
+			untrack: () => { this.tracks.delete(m.id); this.changed(); },
+			muted: () => this.onMuted(m),
+			speaker: () => this.tell('speaker', m),
+			state: () => this.onState(m),
+			restart: () => this.restart(),
+			error: () => this.onError(m),
+		}[m.t];
+		heard?.();
+	}
+
+	onJoined(m) {
+		const resumed = m.resumed === true && this.pc;
+
+		this.id = m.id;
+		this.resume = m.resume;
+		this.ice = m.ice ?? [];
+		this.tracks = new Map(m.participants.filter(p => p.id !== m.id).flatMap(p => p.tracks).map(t => [t.id, t]));
+		if (!resumed)
+			this.open();
+		this.tell('joined', {participants: m.participants.filter(p => p.id !== m.id), resumed});
+		this.changed();
+	}
+
+	onMuted(m) {
+		const t = this.tracks.get(m.id);
+		if (t)
+			t.muted = m.muted;
+		this.tell('muted', {...m, participant: t?.participant, kind: t?.kind});
+	}
+
+	onState(m) {
+		this.tell('state', {state: m.state});
+		if (m.state === 'lost' || m.state === 'closed')
+			this.again();
+	}
+
+	onError(m) {
+		if (m.n !== undefined && m.n === this.round)
+			this.waiting?.reject(new Error(m.text));
+		else if (!this.id) {
+			this.left = true;
+			this.tell('closed', {reason: m.text});
+			this.socket.close();
+		}
+		console.warn('turnpike:', m.code, m.text);
+	}
+
+	// --- the peer connection ---------------------------------------------------
+
+	open() {
+		this.pc?.close();
+		this.receiving = [];
+		this.pc = new RTCPeerConnection({iceServers: this.ice, bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require'});
+		this.pc.onconnectionstatechange = () => {
+			const state = this.pc.connectionState;
+			this.tell('state', {state});
+			if (state === 'failed')
+				this.restart();
+		};
+		for (const p of this.published.values())
+			p.transceiver = this.pc.addTransceiver(p.track, {direction: 'sendonly'});
+	}
+
+	// A new connection with the same tracks: the old session is gone at the server.
+	again() {
+		clearTimeout(this.reopening);
+		this.reopening = setTimeout(() => {
+			if (this.left)
+				return;
+			this.open();
+			this.changed();
+		}, RETRY_MS);
+	}
+
+	restart() {
+		this.pc.restartIce();
+		this.changed();
+	}
+
+	// Offers follow one another; what changes during one is in the next.
+	async changed() {
+		this.dirty = true;
+		if (this.busy || !this.pc)
+			return;
+		this.busy = true;
+		while (this.dirty && !this.left) {
+			this.dirty = false;
+			try {
+				await this.negotiate();
+			} catch (e) {
+				console.warn('turnpike: negotiation:', e.message);
+				await new Promise(done => setTimeout(done, RETRY_MS));
+				this.dirty = !this.left && this.socket?.readyState === WebSocket.OPEN;
+			}
+		}
+		this.busy = false;
+	}
+
+	// Receiving sections: one for each remote track, used anew when there are idle ones.
+	arrange() {
+		for (const r of this.receiving) {
+			if (r.id === null || this.tracks.has(r.id))
+				continue;
+			this.tell('nomedia', {id: r.id, participant: r.of.participant, name: r.of.name, kind: r.kind});
+			r.id = null;
+			r.transceiver.direction = 'inactive';
+		}
+		for (const t of this.tracks.values()) {
+			if (this.receiving.some(r => r.id === t.id))
+				continue;
+			let r = this.receiving.find(x => x.id === null && x.kind === t.kind);
+			if (!r) {
+				r = {kind: t.kind, transceiver: this.pc.addTransceiver(t.kind, {direction: 'recvonly'})};
+				this.receiving.push(r);
+			}
+			r.transceiver.direction = 'recvonly';
+			r.id = t.id;
+			r.of = t;
+			r.told = false;
+		}
+	}
+
+	async negotiate() {
+		const pc = this.pc;
+
+		this.arrange();
+		if (this.published.size === 0 && this.receiving.length === 0)
+			return;
+		await pc.setLocalDescription();
+		const publish = {}, subscribe = {};
+		for (const [name, p] of this.published)
+			if (p.transceiver.mid !== null && p.transceiver.direction === 'sendonly')
+				publish[p.transceiver.mid] = {name, muted: p.muted};
+		for (const r of this.receiving)
+			if (r.id !== null)
+				subscribe[r.transceiver.mid] = r.id;
+		const n = ++this.round;
+		const answer = await new Promise((resolve, reject) => {
+			this.waiting = {resolve, reject};
+			this.socket.addEventListener('close', () => reject(new Error('signaling was lost')), {once: true});
+			this.send({t: 'offer', n, sdp: pc.localDescription.sdp, publish, subscribe});
+		}).catch(async e => {
+			if (pc.signalingState === 'have-local-offer')
+				await pc.setLocalDescription({type: 'rollback'});
+			throw e;
+		});
+		if (pc !== this.pc)
+			return;
+		await pc.setRemoteDescription({type: 'answer', sdp: answer.sdp});
+		for (const p of this.published.values())
+			p.id = answer.tracks?.[p.transceiver.mid] ?? p.id;
+		for (const r of this.receiving) {
+			if (r.id === null || r.told || !['recvonly', 'sendrecv'].includes(r.transceiver.currentDirection))
+				continue;
+			r.told = true;
+			this.tell('media', {id: r.id, participant: r.of.participant, kind: r.kind, name: r.of.name, muted: r.of.muted,
+				track: r.transceiver.receiver.track, receiver: r.transceiver.receiver});
+		}
+	}
+
+	onAnswer(m) {
+		if (m.n === this.round)
+			this.waiting?.resolve(m);
+	}
+
+	// --- what the member publishes ------------------------------------------------
+
+	publish(name, track) {
+		const before = this.published.get(name);
+
+		if (before) {
+			before.track = track;
+			before.transceiver?.sender.replaceTrack(track);
+			if (before.transceiver)
+				before.transceiver.direction = 'sendonly';
+		} else {
+			this.published.set(name, {track, muted: false, transceiver:
+				this.pc?.addTransceiver(track, {direction: 'sendonly'})});
+		}
+		return this.changed();
+	}
+
+	unpublish(name) {
+		const p = this.published.get(name);
+
+		if (!p)
+			return;
+		this.published.delete(name);
+		p.track.stop();
+		p.transceiver?.stop();
+		this.changed();
+	}
+
+	mute(name, muted) {
+		const p = this.published.get(name);
+
+		if (!p)
+			return;
+		p.muted = muted;
+		p.track.enabled = !muted;
+		this.send({t: 'mute', track: p.id, muted});
+	}
+
+	leave() {
+		this.left = true;
+		this.send({t: 'leave'});
+		for (const p of this.published.values())
+			p.track.stop();
+		this.pc?.close();
+		this.socket?.close();
+		this.tell('closed', {reason: ''});
+	}
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// statistics.js - once a second, what the browser says of each track: in the overlay of its tile, and
+// as numbers in `latest` (key of the tile -> kind -> figures).
+
+const PERIOD_MS = 1000;
+
+export class Statistics {
+	constructor(room, tiles) {
+		this.room = room;
+		this.tiles = tiles;
+		this.latest = {};
+		this.before = new Map();
+		this.timer = setInterval(() => this.look().catch(() => {}), PERIOD_MS);
+		room.statistics = this;
+	}
+
+	stop() {
+		clearInterval(this.timer);
+	}
+
+	// bits a second since the last look
+	rate(id, bytes, now) {
+		const last = this.before.get(id);
+		this.before.set(id, {bytes, now});
+		return last && now > last.now ? (bytes - last.bytes) * 8000 / (now - last.now) : 0;
+	}
+
+	async look() {
+		if (!this.room.pc)
+			return;
+		for (const [key, tile] of this.tiles) {
+			const lines = [];
+			for (const [kind, media] of tile.media) {
+				for (const s of (await media.receiver.getStats()).values())
+					if (s.type === 'inbound-rtp')
+						lines.push(this.inbound(key, kind, s));
+			}
+			if (key === 'self')
+				lines.push(...await this.outbound());
+			tile.figures.textContent = lines.join('\n');
+		}
+	}
+
+	inbound(key, kind, s) {
+		const bits = this.rate(s.id, s.bytesReceived, s.timestamp);
+		const f = {bits, received: s.packetsReceived, lost: s.packetsLost, jitter: s.jitter,
+			frames: s.framesDecoded, fps: s.framesPerSecond, width: s.frameWidth, height: s.frameHeight,
+			samples: s.totalSamplesReceived, concealed: s.concealedSamples, silent: s.silentConcealedSamples};
+
+		(this.latest[key] ??= {})[kind] = f;
+		return kind === 'video'
+			? `video ${f.width ?? 0}×${f.height ?? 0} ${f.fps ?? 0}/s ${(bits / 1000).toFixed(0)} kb/s lost ${f.lost}`
+			: `audio ${(bits / 1000).toFixed(0)} kb/s lost ${f.lost} jitter ${(f.jitter * 1000).toFixed(0)} ms`;
+	}
+
+	async outbound() {
+		const lines = [];
+		for (const s of (await this.room.pc.getStats()).values()) {
+			if (s.type === 'outbound-rtp')
+				lines.push(`sends ${s.kind} ${(this.rate(s.id, s.bytesSent, s.timestamp) / 1000).toFixed(0)} kb/s`);
+			if (s.type === 'transport' && s.srtpCipher) {
+				this.latest.srtp = s.srtpCipher;
+				lines.push(`${s.srtpCipher} ${s.tlsVersion === 'FEFD' ? 'DTLS 1.2' : ''}`);
+			}
+			if (s.type === 'candidate-pair' && s.nominated && s.currentRoundTripTime !== undefined) {
+				this.latest.rtt = s.currentRoundTripTime;
+				lines.push(`round trip ${(s.currentRoundTripTime * 1000).toFixed(1)} ms`);
+			}
+		}
+		return lines;
+	}
+}
