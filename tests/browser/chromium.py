@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Chromium driven over its debugging pipe (fds 3 and 4, JSON messages ended by NUL): no driver to install."""
+import base64
 import fcntl
 import json
 import os
 import select
 import subprocess
+import tempfile
 import time
 
 import lab
@@ -16,12 +18,47 @@ FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-
          '--remote-debugging-pipe']
 
 
-class Browser:
-    """A browser in the namespace of host `name`, showing one page."""
+class Page:
+    """One page of a browser."""
 
-    def __init__(self, name, page):
-        work = os.path.join(os.environ['LAB'], 'browser-' + name)
-        os.mkdir(work)
+    def __init__(self, browser, session):
+        self.browser, self.session = browser, session
+
+    def command(self, method, **params):
+        return self.browser.command(method, session=self.session, **params)
+
+    @staticmethod
+    def value(result):
+        if 'exceptionDetails' in result:
+            raise RuntimeError(result['exceptionDetails'].get('exception', {}).get('description', 'exception'))
+        return result['result'].get('value')
+
+    def evaluate(self, expression):
+        return self.value(self.command('Runtime.evaluate', expression=expression, awaitPromise=True,
+                                       returnByValue=True))
+
+    def call(self, function, *args):
+        """A function of the page, awaited."""
+        return self.evaluate(f'{function}({", ".join(map(json.dumps, args))})')
+
+    def click(self, selector):
+        """As a user does: it counts as one (getDisplayMedia asks for that)."""
+        self.command('Runtime.evaluate', expression=f'document.querySelector({json.dumps(selector)}).click()',
+                     userGesture=True)
+
+    def screenshot(self, file):
+        with open(file, 'wb') as out:
+            out.write(base64.b64decode(self.command('Page.captureScreenshot')['data']))
+
+    def close(self):
+        self.browser.command('Target.closeTarget', targetId=self.target)
+
+
+class Browser(Page):
+    """A browser in the namespace of host `name`, showing one page (a file); more by open()."""
+
+    def __init__(self, name, page=None):
+        self.work = work = tempfile.mkdtemp(prefix='browser-' + name + '-', dir=os.environ['LAB'])
         # above 9, so that making them 3 and 4 in the child closes neither
         to, self.to = (fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in os.pipe())
         self.of, of = (fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in os.pipe())
@@ -36,18 +73,26 @@ class Browser:
                                             stdout=log, stderr=log, start_new_session=True)
         os.close(to)
         os.close(of)
-        self.log, self.rest, self.next_id, self.session = os.path.join(work, 'log'), b'', 0, None
-        target = self.command('Target.createTarget', url='file://' + page)['targetId']
-        self.session = self.command('Target.attachToTarget', targetId=target, flatten=True)['sessionId']
-        if not lab.until(20, lambda: self.evaluate('location.protocol + document.readyState') == 'file:complete'):
-            raise RuntimeError(page + ' did not load')
+        self.log, self.rest, self.next_id = os.path.join(work, 'log'), b'', 0
+        super().__init__(self, None)
+        if page:
+            self.session = self.open('file://' + page).session
 
-    def command(self, method, timeout=90, **params):
+    def open(self, url):
+        target = self.command('Target.createTarget', session=None, url=url)['targetId']
+        page = Page(self, self.command('Target.attachToTarget', session=None, targetId=target, flatten=True)['sessionId'])
+        page.target = target
+        if not lab.until(20, lambda: page.evaluate('location.protocol != "about:" && document.readyState') == 'complete'):
+            raise RuntimeError(url + ' did not load')
+        return page
+
+    def command(self, method, timeout=90, session='', **params):
         """Send a command and wait for what it gives; events are let go by."""
         self.next_id += 1
         message = {'id': self.next_id, 'method': method, 'params': params}
-        if self.session:
-            message['sessionId'] = self.session
+        session = self.session if session == '' else session
+        if session:
+            message['sessionId'] = session
         os.write(self.to, json.dumps(message).encode() + b'\0')
         end = time.monotonic() + timeout
         while True:
@@ -65,23 +110,9 @@ class Browser:
                     raise RuntimeError(('browser ended: ' if ready else 'no answer: ') + log.read()[-2000:])
             self.rest += got
 
-    @staticmethod
-    def value(result):
-        if 'exceptionDetails' in result:
-            raise RuntimeError(result['exceptionDetails'].get('exception', {}).get('description', 'exception'))
-        return result['result'].get('value')
-
-    def evaluate(self, expression):
-        return self.value(self.command('Runtime.evaluate', expression=expression, awaitPromise=True,
-                                       returnByValue=True))
-
-    def call(self, function, *args):
-        """A function of the page, awaited."""
-        return self.evaluate(f'{function}({", ".join(map(json.dumps, args))})')
-
     def close(self):
         try:
-            self.command('Browser.close', timeout=10)
+            self.command('Browser.close', timeout=10, session=None)
             self.process.wait(10)
         except (RuntimeError, OSError, subprocess.TimeoutExpired):
             os.killpg(self.process.pid, 9)
