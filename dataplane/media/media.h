@@ -172,6 +172,7 @@ struct dp_resync {
 
 struct dp_caches; /* cache.h */
 struct dp_nacks; /* nack.h */
+struct dp_rtcp; /* rtcp.h */
 
 struct dp_media {
 	struct dp_core *core;
@@ -191,6 +192,7 @@ struct dp_media {
 	uint32_t free_stream; /* chain */
 	struct dp_caches *caches;
 	struct dp_nacks *nacks;
+	struct dp_rtcp *rtcp;
 	struct shm_tx up;
 	struct shm_rx down;
 	bool attached; /* control has our lane: `up` and `down` stand */
@@ -198,7 +200,7 @@ struct dp_media {
 	struct dp_resync resync;
 	struct rte_mbuf *inject[DP_INJECT_MAX]; /* made by dp_media_commands(), for the node inject to send on */
 	unsigned int inject_n;
-	uint64_t next_scan_ns;
+	uint64_t last_scan_ns;
 	uint32_t session_at, track_at, flow_at; /* tables are looked at in slices */
 	uint32_t session_used; /* gauges; whoever makes and ends them counts */
 	uint32_t track_used, route_used, stream_used;
