@@ -69,6 +69,7 @@ struct dp_world {
 	const struct conf *conf;
 	struct shm_region *region;
 	struct dp_turn_shared *turn;
+	struct dp_lanes *lanes; /* NULL: [media] listens nowhere */
 	unsigned int port_n, core_n, local_n, route_n;
 	struct dp_port port[CONF_PORTS_MAX];
 	struct dp_local local[DP_LOCAL_MAX];
@@ -125,6 +126,7 @@ _Static_assert(sizeof(struct dp_note) == 48, "ring element, multiple of 4");
 
 struct dp_tap; /* trace.h */
 struct dp_media; /* media/media.h */
+struct dp_lanes; /* ctl/lane.h */
 struct shm_lane; /* engine/shm/lane.h */
 struct dp_neighbours; /* net/neigh.h */
 struct dp_reass; /* net/reass.h */
@@ -144,7 +146,8 @@ struct dp_idle {
 	unsigned int loops __attribute__((aligned(64))); /* steps without work */
 	bool timed; /* a queue of this core has no descriptor: look at it again and again */
 	unsigned int fd_n;
-	struct pollfd fd[1 + CONF_PORTS_MAX * 2]; /* [0]: the eventfd of who wakes it; the queues' */
+	/* [0]: the eventfd of who wakes it, [1]: the socket of control, which is a stranger; the queues' */
+	struct pollfd fd[2 + CONF_PORTS_MAX * 2];
 	uint64_t longest_ns; /* of one sleep */
 };
 

@@ -17,6 +17,7 @@
  *       a full fence on both sides between the own write and the look at the other's.
  *   I2  what is in a device ring before the sleep makes its descriptor readable: it is
  *       level-triggered, so packets that arrive between the step and ppoll() end it at once.
+ *       Control does the same with its lane's own flag (shm_rx_sleep), set before each sleep.
  *   I3  a descriptor that reports an error but no packet costs a timed sleep, never a busy loop.
  */
 #include "dataplane/idle.h"
@@ -31,6 +32,8 @@
 
 #include <rte_pause.h>
 
+#include "dataplane/ctl/lane.h"
+#include "dataplane/media/media.h"
 #include "engine/base/clock.h"
 
 #define YIELD_LOOPS   8 /* empty polls between two offers of the CPU to the kernel's own threads */
@@ -42,7 +45,9 @@
 #define OVERDUE_NS    (EN_NS_PER_S / 1000) /* there are timers left over from the last look */
 /* Far below a timer's tick; and the machine falls asleep deeper the longer it does, which the first packet pays for. */
 #define LONGEST_NS   (EN_NS_PER_S / 200)
-#define POLL_WAKE_UP 0 /* index in dp_idle.fd */
+#define POLL_WAKE_UP 0 /* indexes in dp_idle.fd */
+#define POLL_LANE    1
+#define POLL_QUEUES  2
 
 static void set_state(struct dp_core *c, enum shm_core_state state)
 {
@@ -56,7 +61,8 @@ int dp_idle_open(struct dp_core *c, struct en_err *err)
 	idle->fd[POLL_WAKE_UP] = (struct pollfd){.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .events = POLLIN};
 	if (idle->fd[POLL_WAKE_UP].fd < 0)
 		return en_fail(err, -errno, "no descriptor to wake core %u with: %s", c->index, strerror(errno));
-	idle->fd_n = 1;
+	idle->fd[POLL_LANE] = (struct pollfd){.fd = dp_lanes_wake_fd(c->world->lanes, c->index), .events = POLLIN};
+	idle->fd_n = POLL_QUEUES;
 	idle->longest_ns = LONGEST_NS;
 	for (unsigned int q = 0; q < c->rxq_n; q++) {
 		int fd = c->world->port[c->rxq[q].port].rx_fd[c->rxq[q].queue];
@@ -88,6 +94,12 @@ static bool has_mail(const struct dp_core *c)
 		if (c->handoff_in[i] && !rte_ring_empty(c->handoff_in[i]))
 			return true;
 	return c->outbox_n != 0;
+}
+
+/* Nothing waits in the lane, and control will wake us when it puts something there. */
+static bool lane_is_quiet(const struct dp_core *c)
+{
+	return !c->media || !c->media->attached || shm_rx_sleep(&c->media->down);
 }
 
 static uint64_t sleep_ns(const struct dp_core *c)
@@ -129,7 +141,9 @@ static bool sleep_once(struct dp_core *c)
 		return false;
 	if (idle->fd[POLL_WAKE_UP].revents)
 		(void)!read(idle->fd[POLL_WAKE_UP].fd, &woken, sizeof(woken));
-	for (unsigned int i = POLL_WAKE_UP + 1; i < idle->fd_n; i++)
+	if (idle->fd[POLL_LANE].revents)
+		dp_lanes_woken(c->world->lanes, c->index);
+	for (unsigned int i = POLL_QUEUES; i < idle->fd_n; i++)
 		broken |= is_broken(&idle->fd[i]);
 	if (broken)
 		nap(SLEEP_NS);
@@ -168,7 +182,7 @@ void dp_idle(struct dp_core *c)
 		make_ready(c);
 		return;
 	}
-	if (has_mail(c) || atomic_load_explicit(&c->world->stop, memory_order_relaxed))
+	if (has_mail(c) || atomic_load_explicit(&c->world->stop, memory_order_relaxed) || !lane_is_quiet(c))
 		return;
 	if (sleep_once(c) && !idle->timed)
 		idle->loops = SPIN_LOOPS - WOKEN_LOOPS;
@@ -180,6 +194,8 @@ void dp_idle_end(struct dp_core *c)
 		atomic_store_explicit(&c->idle.asleep, false, memory_order_relaxed);
 	if (c->idle.loops >= SPIN_LOOPS - WOKEN_LOOPS)
 		set_state(c, SHM_CORE_POLLING);
+	if (c->idle.loops >= SPIN_LOOPS - WOKEN_LOOPS && c->media && c->media->attached)
+		shm_rx_awake(&c->media->down);
 	c->idle.loops = 0;
 }
 

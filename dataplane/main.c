@@ -158,8 +158,8 @@ static void close_shared(struct process *p)
 /* With devices open: workers, privileges, the word that it serves, and serving. */
 static int serve(struct process *p, struct en_err *err)
 {
-	if (dp_privilege_give(p->conf.runtime_dir, &p->who, err) != 0 || dp_privilege_drop(&p->who, err) != 0 ||
-	    start_workers(p->world, err) != 0)
+	if (dp_privilege_give(p->conf.runtime_dir, &p->who, p->conf.control.user, err) != 0 ||
+	    dp_privilege_drop(&p->who, err) != 0 || start_workers(p->world, err) != 0)
 		return -1;
 	report(p, NULL);
 	return dp_house_run(p->world, p->signal_fd, p->listen_fd, p->region_fd, err);

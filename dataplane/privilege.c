@@ -58,14 +58,17 @@ static bool holds_only_our_socket(const char *path)
 	return only;
 }
 
-int dp_privilege_give(const char *runtime_dir, const struct dp_identity *who, struct en_err *err)
+int dp_privilege_give(const char *runtime_dir, const struct dp_identity *who, const char *control_user,
+		      struct en_err *err)
 {
+	const struct passwd *control;
 	char path[256];
 
 	if (geteuid() != 0)
 		return 0;
+	control = getpwnam(control_user);
 	snprintf(path, sizeof(path), "%s/%s", runtime_dir, SHM_CTL_SOCKET);
-	if (lchown(path, who->uid, who->gid) != 0)
+	if (lchown(path, who->uid, control ? control->pw_gid : who->gid) != 0)
 		return en_fail(err, -1, "cannot give %s to the user it runs as: %s", path, strerror(errno));
 	if (holds_only_our_socket(runtime_dir) && lchown(runtime_dir, who->uid, who->gid) != 0)
 		return en_fail(err, -1, "cannot give %s to the user it runs as: %s", runtime_dir, strerror(errno));

@@ -18,8 +18,12 @@ struct dp_identity {
  * a wrong name fails before anything is opened; when not root: our own ids.
  */
 int dp_privilege_confine(const char *user, struct dp_identity *ret_who, struct en_err *err);
-/* The runtime directory (only when it holds nothing but our socket) and the socket become who's. */
-int dp_privilege_give(const char *runtime_dir, const struct dp_identity *who, struct en_err *err);
+/*
+ * The runtime directory (only when it holds nothing but our socket) and the socket become who's. The socket's group
+ * becomes control_user's when there is such a user: the control process runs as that and has to reach it.
+ */
+int dp_privilege_give(const char *runtime_dir, const struct dp_identity *who, const char *control_user,
+		      struct en_err *err);
 /* Become who, in all threads, for good; the parent-death signal stays set. */
 int dp_privilege_drop(const struct dp_identity *who, struct en_err *err);
 /* This thread has no capabilities from now on. dp_privilege_drop() does it for the caller's. */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "dataplane/burst.h"
+#include "dataplane/ctl/lane.h"
 #include "dataplane/graph.h"
 #include "dataplane/idle.h"
 #include "dataplane/net/neigh.h"
@@ -206,6 +207,8 @@ static int build(struct dp_world *w, uint64_t now_ns, uint64_t wall_s, struct en
 	dp_route_create(w);
 	if (dp_graph_register(err) != 0)
 		return -1;
+	if (dp_lanes_create(w, err) != 0)
+		return -1;
 	for (unsigned int i = 0; i < w->core_n; i++)
 		if (make_core(w, i, now_ns, wall_s, err) != 0)
 			return -1;
@@ -281,6 +284,7 @@ void dp_world_destroy(struct dp_world *w)
 			destroy_core(w, i);
 	for (unsigned int i = 0; i < w->port_n; i++)
 		dp_port_close(&w->port[i]);
+	dp_lanes_destroy(w);
 	rte_mempool_free(w->jumbo);
 	rte_mempool_free(w->pool);
 	if (w->turn)

@@ -6,13 +6,16 @@
  * Invariants
  *   S1  a client can hold a connection and nothing else: replies never block,
  *       garbage closes, there are DP_CTL_CONNS at most.
- *   S2  the tap ends with the connection that asked for it.
+ *   S2  the tap and the hold on the lanes end with the connection that asked for it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "dataplane/ctl/lane.h"
 #include "dataplane/ctl/server.h"
 #include "dataplane/ctl/snapshot.h"
 #include "dataplane/publish.h"
@@ -29,6 +32,7 @@ static void close_conn(struct dp_ctl *c, int i)
 {
 	close(c->conn[i]);
 	c->conn[i] = -1;
+	dp_lanes_closed(c->world, i);
 	if (c->tap_conn != i)
 		return;
 	c->tap_conn = -1;
@@ -55,9 +59,9 @@ void dp_ctl_polls(const struct dp_ctl *c, struct pollfd ret_fds[DP_CTL_POLLS])
 	ret_fds[DP_CTL_CONNS] = (struct pollfd){.fd = room ? c->listen_fd : -1, .events = POLLIN};
 }
 
-int dp_ctl_timeout(const struct dp_ctl *c)
+int dp_ctl_timeout(struct dp_ctl *c)
 {
-	return c->tapper.tap ? DP_TAPPER_MS : -1;
+	return c->tapper.tap || !dp_lanes_work(c->world) ? DP_TAPPER_MS : -1;
 }
 
 void dp_ctl_drain(struct dp_world *w)
@@ -86,6 +90,18 @@ static int answer_tap(struct dp_ctl *c, int i, const struct shm_ctl_request *req
 	return fd;
 }
 
+/* Ours stays with us; what is sent is a copy that can be closed. */
+static int answer_lanes(struct dp_ctl *c, int i, const struct shm_ctl_request *req, uint64_t *ret_size,
+			struct en_err *err)
+{
+	int fd = dp_lanes_answer(c->world, i, c->conn[i], req, ret_size, err);
+
+	if (fd < 0)
+		return fd;
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return fd >= 0 ? fd : en_fail(err, -errno, "no descriptor left for the lanes: %s", strerror(errno));
+}
+
 /* The descriptor to send along (-1 none), or an error below that. */
 static int answer(struct dp_ctl *c, int i, const struct shm_ctl_request *req, struct shm_ctl_reply *reply,
 		  struct en_err *err)
@@ -101,6 +117,12 @@ static int answer(struct dp_ctl *c, int i, const struct shm_ctl_request *req, st
 		dp_ctl_drain(c->world);
 		snprintf(reply->text, sizeof(reply->text), "draining: no new allocations, live ones go on");
 		return -1;
+	case SHM_CTL_LANES:
+	case SHM_CTL_LANE_WAKE:
+	case SHM_CTL_LANE_EVENT:
+		return answer_lanes(c, i, req, &reply->size, err);
+	case SHM_CTL_N:
+		break;
 	}
 	return en_fail(err, -EINVAL, "no such operation");
 }

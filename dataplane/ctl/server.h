@@ -24,7 +24,7 @@ void dp_ctl_fini(struct dp_ctl *c);
 /* What to wait for. */
 void dp_ctl_polls(const struct dp_ctl *c, struct pollfd ret_fds[DP_CTL_POLLS]);
 /* At most this long, in ms; -1: no limit. */
-int dp_ctl_timeout(const struct dp_ctl *c);
+int dp_ctl_timeout(struct dp_ctl *c);
 /* After poll(), whatever it returned. */
 void dp_ctl_work(struct dp_ctl *c, const struct pollfd fds[DP_CTL_POLLS]);
 /* Refuse new allocations from now on. */

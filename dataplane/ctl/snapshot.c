@@ -12,61 +12,76 @@
 #include <unistd.h>
 
 #include "dataplane/ctl/snapshot.h"
+#include "dataplane/ctl/lane.h"
 #include "dataplane/net/neigh.h"
 #include "engine/base/clock.h"
 #include "engine/shm/memfd.h"
 
 #define SLACK 256 /* rows a core, beside an eighth of those there are */
 
-static uint32_t rows_of(const struct dp_core *core, uint32_t kind, void *rows, uint32_t max)
+static uint32_t allocations(const struct dp_core *core, void *rows, uint32_t max)
 {
-	return kind == SHM_SNAP_ALLOCATIONS ? dp_turn_rows(core->turn, rows, max) : dp_neigh_rows(core, rows, max);
+	return dp_turn_rows(core->turn, rows, max);
 }
 
-static uint32_t most_rows(const struct dp_core *core, uint32_t kind)
+static uint32_t neighbours(const struct dp_core *core, void *rows, uint32_t max)
 {
-	enum shm_gauge g = kind == SHM_SNAP_ALLOCATIONS ? GAUGE_ALLOCATIONS : GAUGE_NEIGHBOURS;
-	uint64_t n = shm_load(&core->stats->gauge[g]);
+	return dp_neigh_rows(core, rows, max);
+}
+
+static uint32_t lanes(const struct dp_core *core, void *rows, uint32_t max)
+{
+	return max > 0 ? dp_lanes_rows(core->world, core->index, rows) : 0;
+}
+
+static const struct kind {
+	uint32_t row_size;
+	enum shm_gauge rows_n; /* about so many; GAUGE_N: few */
+	uint32_t (*rows)(const struct dp_core *core, void *rows, uint32_t max);
+} kinds[] = {
+	[SHM_SNAP_ALLOCATIONS] = {sizeof(struct shm_row_allocation), GAUGE_ALLOCATIONS, allocations},
+	[SHM_SNAP_NEIGHBOURS] = {sizeof(struct shm_row_neighbour), GAUGE_NEIGHBOURS, neighbours},
+	[SHM_SNAP_LANES] = {sizeof(struct shm_row_lane), GAUGE_N, lanes},
+};
+
+static uint32_t most_rows(const struct dp_core *core, const struct kind *kind)
+{
+	uint64_t n = kind->rows_n < GAUGE_N ? shm_load(&core->stats->gauge[kind->rows_n]) : 0;
 
 	return (uint32_t)(n + n / 8 + SLACK);
 }
 
-static uint64_t fill(const struct dp_world *w, uint32_t kind, uint32_t row_size, uint8_t *rows, uint64_t cap)
+static uint64_t fill(const struct dp_world *w, const struct kind *kind, uint8_t *rows, uint64_t cap)
 {
 	uint64_t n = 0;
 
 	for (unsigned int i = 0; i < w->core_n; i++)
-		n += rows_of(w->core[i], kind, rows + n * row_size, (uint32_t)(cap - n));
+		n += kind->rows(w->core[i], rows + n * kind->row_size, (uint32_t)(cap - n));
 	return n;
 }
 
 int dp_snapshot(const struct dp_world *w, uint32_t kind, uint64_t *ret_size, struct en_err *err)
 {
-	uint32_t row_size;
 	uint64_t cap = 0, size;
 	struct shm_snapshot *s;
 	void *map;
 	int fd;
 
-	if (kind == SHM_SNAP_ALLOCATIONS)
-		row_size = sizeof(struct shm_row_allocation);
-	else if (kind == SHM_SNAP_NEIGHBOURS)
-		row_size = sizeof(struct shm_row_neighbour);
-	else
+	if (kind >= sizeof(kinds) / sizeof(kinds[0]) || !kinds[kind].rows)
 		return en_fail(err, -EINVAL, "there is no snapshot of kind %u", kind);
 	for (unsigned int i = 0; i < w->core_n; i++)
-		cap += most_rows(w->core[i], kind);
-	size = sizeof(*s) + cap * row_size;
+		cap += most_rows(w->core[i], &kinds[kind]);
+	size = sizeof(*s) + cap * kinds[kind].row_size;
 	fd = shm_memfd_create("turnpike-snapshot", size, &map, err);
 	if (fd < 0)
 		return -ENOMEM;
 	s = map;
 	s->magic = SHM_MAGIC;
 	s->kind = kind;
-	s->row_size = row_size;
+	s->row_size = kinds[kind].row_size;
 	s->now_ms = en_mono_ns() / 1000000;
-	s->row_n = fill(w, kind, row_size, (uint8_t *)map + sizeof(*s), cap);
-	*ret_size = sizeof(*s) + s->row_n * row_size;
+	s->row_n = fill(w, &kinds[kind], (uint8_t *)map + sizeof(*s), cap);
+	*ret_size = sizeof(*s) + s->row_n * s->row_size;
 	munmap(map, size);
 	if (shm_memfd_freeze(fd, err) != 0) {
 		close(fd);

@@ -265,7 +265,7 @@ static bool request_is_sane(const struct shm_ctl_request *req)
 {
 	if (req->magic != SHM_CTL_MAGIC || req->version != SHM_VERSION)
 		return false;
-	if (req->op < SHM_CTL_REGION || req->op > SHM_CTL_DRAIN)
+	if (req->op < SHM_CTL_REGION || req->op >= SHM_CTL_N)
 		return false;
 	return prefix_is_sane(&req->filter.host) && req->filter.drop < DROP_N &&
 	       req->filter.core_plus1 <= SHM_CORES_MAX;

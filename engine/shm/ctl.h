@@ -10,6 +10,15 @@
  *   SNAPSHOT     -> fd of a fresh memfd with rows (below): allocations, neighbours
  *   TAP          -> fd of a tap (tap.h); the tap lives as long as the connection
  *   DRAIN        -> refuse new allocations from now on (SIGUSR1 does the same)
+ *   LANES        -> read-write fd of the lanes (lane.h). The connection holds them until it closes;
+ *                   another's request is refused (-EBUSY). Only root, the dataplane's own user and
+ *                   [control] user may (SO_PEERCRED); -ENOTSUP without [media] listen.
+ *   LANE_WAKE    -> the holder's: a socket; a byte sent into it wakes the worker of core `kind`
+ *   LANE_EVENT   -> the holder's: a socket; readable when a worker woke control, one byte each time
+ *
+ * The last two are ends of socket pairs and not eventfds: an eventfd is one open file for both sides,
+ * and a hostile one would make it blocking and leave the other waiting in a read or write for ever. Send
+ * and receive with MSG_DONTWAIT.
  */
 #ifndef SHM_CTL_H
 #define SHM_CTL_H
@@ -27,11 +36,16 @@ enum shm_ctl_op {
 	SHM_CTL_SNAPSHOT,
 	SHM_CTL_TAP,
 	SHM_CTL_DRAIN,
+	SHM_CTL_LANES,
+	SHM_CTL_LANE_WAKE,
+	SHM_CTL_LANE_EVENT,
+	SHM_CTL_N
 };
 
 enum shm_snapshot_kind {
 	SHM_SNAP_ALLOCATIONS = 1,
 	SHM_SNAP_NEIGHBOURS,
+	SHM_SNAP_LANES,
 };
 
 /* What a tap takes. A zero field matches everything. */
@@ -49,7 +63,7 @@ struct shm_filter {
 struct shm_ctl_request {
 	uint32_t magic, version;
 	uint32_t op; /* enum shm_ctl_op */
-	uint32_t kind; /* SNAPSHOT: enum shm_snapshot_kind; TAP: bits SHM_TAP_* (tap.h) */
+	uint32_t kind; /* SNAPSHOT: enum shm_snapshot_kind; TAP: bits SHM_TAP_* (tap.h); LANE_WAKE: core */
 	uint64_t count; /* TAP: stop after so many packets; 0 no limit */
 	uint32_t snaplen; /* TAP: bytes of each packet */
 	uint32_t zero;
@@ -91,6 +105,17 @@ struct shm_row_neighbour {
 	uint8_t zero;
 	uint32_t held; /* packets waiting */
 	uint64_t age_ms; /* since last confirmed */
+};
+
+/* One lane. Numbers are of the holder's time: they begin anew when a control process takes the lanes. */
+struct shm_row_lane {
+	uint32_t core, attached; /* 1: a control process holds the lanes, and the core knows */
+	uint32_t pid; /* of that process, as its connection says; 0: none */
+	uint32_t up_waiting, down_waiting; /* messages in the rings */
+	uint32_t up_asleep, down_asleep; /* 1: control, the worker sleeps */
+	uint32_t zero;
+	uint64_t up_sent, up_full, up_bad; /* full: lost; bad: control's index was garbage */
+	uint64_t down_received, down_bad; /* bad: not of msg.def's form, or garbage as above */
 };
 
 enum shm_neigh_state {
