@@ -85,7 +85,7 @@ struct dp_track {
 	uint64_t packets, bytes, keyframe_requests;
 	uint64_t level_ns; /* loudness is told once in 200 ms */
 	uint8_t level; /* the loudest since */
-	bool voice;
+	bool level_any, voice;
 };
 
 /* What a receiver of RTP keeps of a sender (RFC 3550 appendix A). */
