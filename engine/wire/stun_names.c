@@ -55,6 +55,8 @@ const char *wire_stun_error_reason(unsigned int code)
 		return "Peer Address Family Mismatch";
 	case WIRE_ERR_QUOTA_REACHED:
 		return "Allocation Quota Reached";
+	case WIRE_ERR_ROLE_CONFLICT:
+		return "Role Conflict";
 	case WIRE_ERR_SERVER_ERROR:
 		return "Server Error";
 	case WIRE_ERR_INSUFFICIENT_CAPACITY:
