@@ -206,8 +206,10 @@ unsigned int dp_media_commands(struct dp_core *c, unsigned int budget)
 		uint64_t told = md->up.sent;
 
 		go_on_telling(md);
-		if (md->up.sent != told)
+		if (md->up.sent != told) {
 			dp_media_wake(md);
+			n++; /* there is more: the worker shall not sleep */
+		}
 	}
 	return n;
 }
