@@ -52,13 +52,15 @@ LDFLAGS_ALL := -pie $(SANFLAGS) -Wl,-z,relro,-z,now $(LDFLAGS)
 # DPDK: headers only in dataplane/ and its tests (scripts/check-layers)
 DPDK_CFLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags libdpdk)) -DALLOW_EXPERIMENTAL_API
 # libxdp, libbpf: the XDP program of AF_XDP ports (dataplane/xdp.c)
-DPDK_LIBS = $(shell pkg-config --libs libdpdk) -lxdp -lbpf
+DPDK_LIBS = $(shell pkg-config --libs libdpdk) -lxdp -lbpf $(DPLOGIC_LIBS)
+# SRTP: the fast backend and the portable one (dataplane/srtp)
+DPLOGIC_LIBS := -lIPSec_MB -lsrtp2
 ENGINE_LIBS := -linih -lcrypto -lunistring -ljansson -lpthread
 
 ENGINE_SRC := $(wildcard engine/base/*.c engine/wire/*.c engine/shm/*.c engine/conf/*.c)
 CMD_SRC := $(wildcard engine/cmd/*.c)
 # the dataplane's parts that know no DPDK: tables and the TURN server proper
-DPLOGIC_SRC := $(wildcard dataplane/table/*.c dataplane/turn/*.c)
+DPLOGIC_SRC := $(wildcard dataplane/table/*.c dataplane/turn/*.c dataplane/srtp/*.c)
 DP_SRC := $(filter-out dataplane/main.c,$(wildcard dataplane/*.c dataplane/node/*.c dataplane/net/*.c dataplane/ctl/*.c))
 
 obj = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
@@ -121,7 +123,7 @@ $(OUT)/obj/tests/%.o: tests/%.c | packages
 
 $(OUT)/tests/unit/%: $(OUT)/obj/tests/unit/%.o $(TEST_LIB) $(CMD_A) $(DPLOGIC_A) $(ENGINE_A)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(TEST_LIB) -Wl,--start-group $(CMD_A) $(DPLOGIC_A) $(ENGINE_A) -Wl,--end-group $(ENGINE_LIBS) -lcmocka -lm
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(TEST_LIB) -Wl,--start-group $(CMD_A) $(DPLOGIC_A) $(ENGINE_A) -Wl,--end-group $(DPLOGIC_LIBS) $(ENGINE_LIBS) -lcmocka -lm
 
 $(OUT)/tests/node/%: $(OUT)/obj/tests/node/%.o $(NODE_LIB) $(TEST_LIB) $(DP_A) $(DPLOGIC_A) $(ENGINE_A)
 	@mkdir -p $(@D)

@@ -49,7 +49,7 @@ FUZZ_LINK = $(FUZZ_CC) -pie -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $< -Wl,--start-g
 
 $(patsubst %,$(FUZZ_OUT)/%_fuzz,$(filter-out $(FUZZ_DPDK),$(FUZZ_NAMES))): \
 $(FUZZ_OUT)/%_fuzz: $(FUZZ_OUT)/obj/tests/fuzz/%_fuzz.o $(FUZZ_A)
-	$(Q)$(FUZZ_LINK) $(ENGINE_LIBS)
+	$(Q)$(FUZZ_LINK) $(DPLOGIC_LIBS) $(ENGINE_LIBS)
 
 # the node tests' library asserts with cmocka: outside a test that ends the process, which is a finding
 $(patsubst %,$(FUZZ_OUT)/%_fuzz,$(filter $(FUZZ_DPDK),$(FUZZ_NAMES))): \
