@@ -27,8 +27,8 @@ struct cp_place {
 };
 
 struct cp_link_events {
-	/* Lanes are there. `again`: after the dataplane or the connection was lost; all that is wanted is to be sent
-	 * once more, except what on_message() reports between this call and on_synced(). */
+	/* Lanes are there, and RESYNC went out. `again`: after the dataplane or the connection was lost; all that is
+	 * wanted is to be sent once more, except what on_message() reports between this call and on_synced(). */
 	void (*on_up)(void *arg, bool again);
 	/* The resync of all cores has ended. */
 	void (*on_synced)(void *arg);
@@ -40,6 +40,7 @@ struct cp_link_events {
 /* Connects to runtime_dir's dataplane, now or as soon as there is one, and stays connected. */
 int cp_link_open(uv_loop_t *loop, const char *runtime_dir, const struct cp_link_events *events, void *arg,
 		 struct cp_link **ret_link, struct en_err *err);
+/* May be called from an event, too; memory goes once the loop has run on. NULL is fine. No event after it. */
 void cp_link_close(struct cp_link *l);
 
 bool cp_link_is_up(const struct cp_link *l);
@@ -53,7 +54,8 @@ enum cp_place_kind {
 };
 
 /* A free place on a core with a fresh generation; false: the table is full. A freed place rests before it is used
- * again. */
+ * again (place.h). None before the first on_synced(): an earlier control process may hold any. Places outlive the
+ * dataplane: what has one keeps it when the dataplane comes back, unless its tables became smaller. */
 bool cp_place_take(struct cp_link *l, enum cp_place_kind kind, unsigned int core, struct cp_place *ret_place);
 void cp_place_give(struct cp_link *l, enum cp_place_kind kind, const struct cp_place *p);
 /* Resync: a place that the dataplane says is in use. False: out of range or taken. */
