@@ -7,7 +7,7 @@
  * structs of one build; magic, version and sizes are checked on both sides.
  *
  *   REGION       -> read-only fd of the live pages (region.h)
- *   SNAPSHOT     -> fd of a fresh memfd with rows (below): allocations, neighbours
+ *   SNAPSHOT     -> fd of a fresh memfd with rows (below): allocations, neighbours, lanes, sessions
  *   TAP          -> fd of a tap (tap.h); the tap lives as long as the connection
  *   DRAIN        -> refuse new allocations from now on (SIGUSR1 does the same)
  *   LANES        -> read-write fd of the lanes (lane.h). The connection holds them until it closes;
@@ -46,6 +46,7 @@ enum shm_snapshot_kind {
 	SHM_SNAP_ALLOCATIONS = 1,
 	SHM_SNAP_NEIGHBOURS,
 	SHM_SNAP_LANES,
+	SHM_SNAP_SESSIONS,
 };
 
 /* What a tap takes. A zero field matches everything. */
@@ -116,6 +117,19 @@ struct shm_row_lane {
 	uint32_t zero;
 	uint64_t up_sent, up_full, up_bad; /* full: lost; bad: control's index was garbage */
 	uint64_t down_received, down_bad; /* bad: not of msg.def's form, or garbage as above */
+};
+
+/* A media session. */
+struct shm_row_session {
+	uint32_t core, index, generation;
+	uint32_t state; /* enum shm_session_state (msg.h) */
+	uint32_t profile; /* enum shm_srtp_profile; 0: no keys yet */
+	uint32_t paths; /* addresses that valid checks came from */
+	uint32_t tracks, streams, routes; /* published; SSRCs received; received from others */
+	uint32_t zero;
+	struct en_ep local, remote; /* remote: the nominated path; family 0: none */
+	uint64_t heard_ms; /* since the last check that counts for consent; UINT64_MAX: none yet */
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, bad_packets; /* bad: replayed or not authentic */
 };
 
 enum shm_neigh_state {
