@@ -21,7 +21,7 @@
 #define DP_REMB_BPS        UINT64_C(5000000)
 #define DP_RTCP_MAX        1200 /* bytes of a compound that is made here, before protection */
 
-int dp_rtcp_create(struct dp_rtcp **ret_rtcp, struct en_err *err);
+int dp_rtcp_create(uint32_t session_n, struct dp_rtcp **ret_rtcp, struct en_err *err);
 void dp_rtcp_destroy(struct dp_rtcp *r); /* NULL: nothing */
 
 /* Key frames. A track wants one: asked for at once, or as soon as DP_KEYFRAME_NS have passed (dp_rtcp_keyframe()). */
