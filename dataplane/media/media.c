@@ -68,7 +68,8 @@ int dp_media_create(struct dp_core *c, struct dp_media **ret_media, struct en_er
 	md->key_size = (dp_srtp_keys_size() + 63u) & ~63u;
 	if (dp_srtp_create(conf->srtp_portable, &md->srtp, err) != 0 || make_tables(md, err) != 0 ||
 	    dp_caches_create(conf->max_caches, &md->caches, err) != 0 ||
-	    dp_nacks_create(conf->max_caches, &md->nacks, err) != 0 || dp_rtcp_create(&md->rtcp, err) != 0)
+	    dp_nacks_create(conf->max_caches, &md->nacks, err) != 0 ||
+	    dp_rtcp_create(md->session_n, &md->rtcp, err) != 0)
 		return -1;
 	return 0;
 }
