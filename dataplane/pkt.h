@@ -15,6 +15,7 @@
  *   out_port                   ip_out, arp, nd         tx
  *   session stream             media_in, srtp_in       ice srtp_in rtcp forward punt
  *   session route              forward, rtcp, inject   srtp_out
+ *   source                     forward                 srtp_out
  *   drop                       whoever drops           drop
  *   trace                      rx (dp_trace_in)        burst loop, drop
  *
@@ -54,7 +55,10 @@ enum dp_stage {
 #define DP_PKT_NO_CSUM    0x08 /* it came without UDP checksum */
 
 struct dp_pkt {
-	struct en_ep src; /* who sent it */
+	union {
+		struct en_ep src; /* who sent it */
+		struct rte_mbuf *source; /* media, made here: where the payload is to be encrypted from */
+	};
 	uint16_t l3_off, l4_off; /* from the data start */
 	uint16_t data_off, data_len; /* UDP payload */
 	uint16_t dport;
