@@ -76,6 +76,7 @@ struct dp_world {
 	struct dp_route route[CONF_PORTS_MAX * (CONF_ROUTES_MAX + CONF_PORT_ADDRS_MAX + 2)]; /* longest prefix first */
 	struct rte_mempool *pool; /* packets made here */
 	struct rte_mempool *jumbo; /* reassembled datagrams */
+	struct rte_mempool *media_pool; /* packets to receivers; NULL: [media] listens nowhere */
 	struct dp_core *core[CONF_CORES_MAX];
 	struct en_hash_key hash_key;
 	_Atomic bool stop;

@@ -22,10 +22,13 @@
 #include "dataplane/port.h"
 #include "engine/base/random.h"
 
-#define POOL_BASE     4096 /* packets made here: answers, questions, fragments */
-#define POOL_PER_CORE 1024
-#define NOTE_RING     1024
-#define HELD_PER_CORE 256
+#define POOL_BASE      4096 /* packets made here: answers, questions, fragments */
+#define POOL_PER_CORE  1024
+#define NOTE_RING      1024
+#define MEDIA_BASE     4096 /* packets to receivers, from forward until the device has sent them */
+#define MEDIA_PER_CORE 4096
+#define MEDIA_MAX      49152 /* node/forward.c, F2 */
+#define HELD_PER_CORE  256
 
 /* --- addresses ------------------------------------------------------------ */
 
@@ -84,7 +87,12 @@ static int make_pools(struct dp_world *w, struct en_err *err)
 		return -1;
 	/* a completed datagram stays in its buffer until it is sent */
 	w->jumbo = dp_pool_mbuf_create("jumbo", held + HELD_PER_CORE, DP_REASS_MAX + RTE_PKTMBUF_HEADROOM, false, err);
-	return w->jumbo ? 0 : -1;
+	if (!w->jumbo || w->conf->media.listen_n == 0)
+		return w->jumbo ? 0 : -1;
+	w->media_pool =
+		dp_pool_mbuf_create("media", RTE_MIN(MEDIA_BASE + MEDIA_PER_CORE * w->core_n, (unsigned int)MEDIA_MAX),
+				    2048 + RTE_PKTMBUF_HEADROOM, false, err);
+	return w->media_pool ? 0 : -1;
 }
 
 /* --- cores ----------------------------------------------------------------- */
@@ -285,6 +293,7 @@ void dp_world_destroy(struct dp_world *w)
 	for (unsigned int i = 0; i < w->port_n; i++)
 		dp_port_close(&w->port[i]);
 	dp_lanes_destroy(w);
+	rte_mempool_free(w->media_pool);
 	rte_mempool_free(w->jumbo);
 	rte_mempool_free(w->pool);
 	if (w->turn)
