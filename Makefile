@@ -61,6 +61,8 @@ ENGINE_SRC := $(wildcard engine/base/*.c engine/wire/*.c engine/shm/*.c engine/c
 CMD_SRC := $(wildcard engine/cmd/*.c)
 # the dataplane's parts that know no DPDK: tables and the TURN server proper
 DPLOGIC_SRC := $(wildcard dataplane/table/*.c dataplane/turn/*.c dataplane/srtp/*.c)
+# the control process but its main(): no DPDK
+CONTROL_SRC := $(wildcard control/*/*.c)
 DP_SRC := $(filter-out dataplane/main.c,$(wildcard dataplane/*.c dataplane/node/*.c dataplane/net/*.c dataplane/ctl/*.c))
 
 obj = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
@@ -68,6 +70,8 @@ ENGINE_A := $(OUT)/libengine.a
 DPLOGIC_A := $(OUT)/libdplogic.a
 DP_A := $(OUT)/libdataplane.a
 CMD_A := $(OUT)/libcmd.a
+CONTROL_A := $(OUT)/libcontrol.a
+CONTROL_LIBS := -lwebsockets -luv -lssl
 
 all: $(OUT)/turnpike $(OUT)/turnpike-dataplane
 
@@ -87,9 +91,16 @@ $(OUT)/obj/engine/%.o: engine/%.c | packages
 	@echo "  CC   $<"
 	$(Q)$(CC) $(CFLAGS_ALL) -march=corei7 -c -o $@ $<
 
+$(OUT)/obj/control/%.o: control/%.c | packages
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	$(Q)$(CC) $(CFLAGS_ALL) -march=corei7 -c -o $@ $<
+
 $(ENGINE_A): $(call obj,$(ENGINE_SRC))
 	$(Q)rm -f $@; ar rcs $@ $^
 $(CMD_A): $(call obj,$(filter-out engine/cmd/main.c,$(CMD_SRC)))
+	$(Q)rm -f $@; ar rcs $@ $^
+$(CONTROL_A): $(call obj,$(CONTROL_SRC))
 	$(Q)rm -f $@; ar rcs $@ $^
 $(DPLOGIC_A): $(call obj,$(DPLOGIC_SRC))
 	$(Q)rm -f $@; ar rcs $@ $^
@@ -124,6 +135,12 @@ $(OUT)/obj/tests/%.o: tests/%.c | packages
 $(OUT)/tests/unit/%: $(OUT)/obj/tests/unit/%.o $(TEST_LIB) $(CMD_A) $(DPLOGIC_A) $(ENGINE_A)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(TEST_LIB) -Wl,--start-group $(CMD_A) $(DPLOGIC_A) $(ENGINE_A) -Wl,--end-group $(DPLOGIC_LIBS) $(ENGINE_LIBS) -lcmocka -lm
+
+# tests of control/X stand in tests/unit/X: only these need all of control/ to compile
+$(filter $(patsubst control/%,$(OUT)/tests/unit/%/%,$(wildcard control/*)),$(UNIT_BIN)): \
+$(OUT)/tests/unit/%: $(OUT)/obj/tests/unit/%.o $(TEST_LIB) $(CONTROL_A) $(DPLOGIC_A) $(ENGINE_A)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(TEST_LIB) -Wl,--start-group $(CONTROL_A) $(DPLOGIC_A) $(ENGINE_A) -Wl,--end-group $(CONTROL_LIBS) $(DPLOGIC_LIBS) $(ENGINE_LIBS) -lcmocka -lm
 
 $(OUT)/tests/node/%: $(OUT)/obj/tests/node/%.o $(NODE_LIB) $(TEST_LIB) $(DP_A) $(DPLOGIC_A) $(ENGINE_A)
 	@mkdir -p $(@D)
