@@ -30,7 +30,7 @@
 #define SHM_PACKET_MAX   1600 /* bytes of a punted or injected packet */
 #define SHM_SRTP_KEY     32
 #define SHM_SRTP_SALT    14
-#define SHM_NOTE_SESSION 192
+#define SHM_NOTE_SESSION 208
 #define SHM_NOTE_TRACK   48
 #define SHM_TRACK_AUDIO  1
 #define SHM_TRACK_VIDEO  2
