@@ -21,6 +21,7 @@
 #define DP_REMB_BPS        UINT64_C(5000000)
 #define DP_RTCP_MAX        1200 /* bytes of a compound that is made here, before protection */
 
+/* session_n: places of md->session. */
 int dp_rtcp_create(uint32_t session_n, struct dp_rtcp **ret_rtcp, struct en_err *err);
 void dp_rtcp_destroy(struct dp_rtcp *r); /* NULL: nothing */
 
