@@ -63,7 +63,7 @@ CMD_SRC := $(wildcard engine/cmd/*.c)
 DPLOGIC_SRC := $(wildcard dataplane/table/*.c dataplane/turn/*.c dataplane/srtp/*.c)
 # the control process but its main(): no DPDK
 CONTROL_SRC := $(wildcard control/*/*.c)
-DP_SRC := $(filter-out dataplane/main.c,$(wildcard dataplane/*.c dataplane/node/*.c dataplane/net/*.c dataplane/ctl/*.c))
+DP_SRC := $(filter-out dataplane/main.c,$(wildcard dataplane/*.c dataplane/node/*.c dataplane/net/*.c dataplane/media/*.c dataplane/ctl/*.c))
 
 obj = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 ENGINE_A := $(OUT)/libengine.a

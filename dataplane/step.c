@@ -8,6 +8,7 @@
 #include "dataplane/step.h"
 
 #include "dataplane/idle.h"
+#include "dataplane/media/flow.h"
 #include "dataplane/net/neigh.h"
 #include "dataplane/net/pmtu.h"
 #include "dataplane/net/reass.h"
@@ -42,6 +43,15 @@ static void on_note(struct dp_core *c, const struct dp_note *note)
 	case DP_NOTE_TAP:
 		set_tap(c, note->tap.tap);
 		break;
+	case DP_NOTE_FLOW:
+		dp_media_flow_on_note(c, note);
+		break;
+	case DP_NOTE_LANE:
+		if (note->lane.lane)
+			dp_media_attach(c, note->lane.lane, note->lane.event_fd);
+		else
+			dp_media_detach(c);
+		break;
 	}
 }
 
@@ -65,6 +75,8 @@ static void run_timers(struct dp_core *c, uint64_t wall_s)
 	c->overdue = dp_turn_advance(c->turn, c->now_ns, wall_s, EXPIRE_BUDGET);
 	dp_neigh_advance(c);
 	dp_reass_advance(c);
+	if (c->media)
+		dp_media_advance(c);
 	shm_store(&c->stats->gauge[GAUGE_NEIGHBOURS], dp_neigh_count(c));
 	shm_store(&c->stats->gauge[GAUGE_HELD], dp_neigh_held(c) + dp_reass_held(c) + c->outbox_n);
 	shm_store(&c->stats->heartbeat, c->now_ns);

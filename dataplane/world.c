@@ -15,6 +15,7 @@
 #include "dataplane/ctl/lane.h"
 #include "dataplane/graph.h"
 #include "dataplane/idle.h"
+#include "dataplane/media/media.h"
 #include "dataplane/net/neigh.h"
 #include "dataplane/net/pmtu.h"
 #include "dataplane/net/reass.h"
@@ -134,7 +135,8 @@ static int make_core(struct dp_world *w, unsigned int i, uint64_t now_ns, uint64
 		return -1;
 	if (dp_turn_create(w->turn, i, c->stats, now_ns, wall_s, &c->turn, err) != 0 ||
 	    dp_neigh_create(c, w->conf->dataplane.neighbours, err) != 0 ||
-	    dp_reass_create(c, w->conf->dataplane.reassembly, err) != 0 || dp_pmtu_create(c, err) != 0)
+	    dp_reass_create(c, w->conf->dataplane.reassembly, err) != 0 || dp_pmtu_create(c, err) != 0 ||
+	    dp_media_create(c, &c->media, err) != 0)
 		return -1;
 	c->turn->send_note = send_note;
 	c->turn->note_ctx = c;
@@ -275,6 +277,8 @@ static void destroy_core(struct dp_world *w, unsigned int i)
 		free_ring(c->handoff_in[k]);
 	for (unsigned int k = 0; k <= w->core_n; k++)
 		rte_ring_free(c->note_in[k]);
+	if (c->media)
+		dp_media_destroy(c->media);
 	dp_pmtu_destroy(c);
 	dp_reass_destroy(c);
 	dp_neigh_destroy(c);

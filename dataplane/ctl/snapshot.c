@@ -13,6 +13,7 @@
 
 #include "dataplane/ctl/snapshot.h"
 #include "dataplane/ctl/lane.h"
+#include "dataplane/media/media.h"
 #include "dataplane/net/neigh.h"
 #include "engine/base/clock.h"
 #include "engine/shm/memfd.h"
@@ -34,6 +35,11 @@ static uint32_t lanes(const struct dp_core *core, void *rows, uint32_t max)
 	return max > 0 ? dp_lanes_rows(core->world, core->index, rows) : 0;
 }
 
+static uint32_t sessions(const struct dp_core *core, void *rows, uint32_t max)
+{
+	return core->media ? dp_media_rows(core->media, rows, max) : 0;
+}
+
 static const struct kind {
 	uint32_t row_size;
 	enum shm_gauge rows_n; /* about so many; GAUGE_N: few */
@@ -42,6 +48,7 @@ static const struct kind {
 	[SHM_SNAP_ALLOCATIONS] = {sizeof(struct shm_row_allocation), GAUGE_ALLOCATIONS, allocations},
 	[SHM_SNAP_NEIGHBOURS] = {sizeof(struct shm_row_neighbour), GAUGE_NEIGHBOURS, neighbours},
 	[SHM_SNAP_LANES] = {sizeof(struct shm_row_lane), GAUGE_N, lanes},
+	[SHM_SNAP_SESSIONS] = {sizeof(struct shm_row_session), GAUGE_SESSIONS, sessions},
 };
 
 static uint32_t most_rows(const struct dp_core *core, const struct kind *kind)

@@ -3,13 +3,13 @@
  * classify.c - from a frame to what it is for and whose it is.
  *
  * Runs on:   the core that received the frame.
- * Reads:     addresses, listeners, relay ranges (all immutable).
+ * Reads:     addresses, listeners of TURN and media, relay ranges (all immutable).
  * Writes:    pkt: src, dport, where, cls, offsets, family, tos, flags, owner.
- * Packets:   rx | reass -> [classify] -> arp | nd | icmp | reass | stun | channel | relay | handoff | drop
+ * Packets:   rx | reass -> [classify] -> arp | nd | icmp | reass | stun | channel | relay | media_in | handoff | drop
  *
  * Invariants
  *   C1  behind this node every offset in pkt lies inside the packet.
- *   C2  a packet for a flow is on the core that owns it, or goes to handoff.
+ *   C2  a packet for a flow is on the core that owns it, or goes to handoff (of media: media_in, ice).
  *   C3  no reply is sent from here but port unreachable, rate-limited.
  *
  * Specs:     RFC 1122 s3.2.1, RFC 8200 s4, RFC 768, RFC 7983 s7.
@@ -33,6 +33,7 @@ enum {
 	EDGE_ND,
 	EDGE_ICMP,
 	EDGE_REASS,
+	EDGE_MEDIA_IN,
 };
 
 static inline uint16_t to_owner(struct dp_core *core, struct rte_mbuf *m, unsigned int owner, uint16_t edge)
@@ -78,6 +79,20 @@ static inline uint16_t on_listener(struct dp_core *core, struct rte_mbuf *m, uns
 	return to_owner(core, m, owner, EDGE_CHANNEL);
 }
 
+/* Whose it is depends on what checks have said: behind this node. */
+static inline uint16_t on_media(struct rte_mbuf *m, unsigned int listener, const struct en_ep *dst)
+{
+	struct dp_pkt *p = dp_pkt(m);
+	uint8_t first = p->data_len ? *rte_pktmbuf_mtod_offset(m, const uint8_t *, p->data_off) : 0xff;
+
+	/* SRTP has a better sum of its own */
+	if (wire_demux(first) != WIRE_CLASS_RTP && !(p->flags & DP_PKT_NO_CSUM) && !checksum_ok(m, dst))
+		return dp_drop(m, DROP_UDP_CSUM);
+	p->where = (uint8_t)listener;
+	p->cls = DP_CLS_MEDIA;
+	return EDGE_MEDIA_IN;
+}
+
 static uint16_t no_port(struct dp_core *core, struct rte_mbuf *m)
 {
 	struct rte_mbuf *answer = dp_icmp_unreachable(core, m);
@@ -93,6 +108,7 @@ static uint16_t no_port(struct dp_core *core, struct rte_mbuf *m)
 static inline uint16_t udp(struct dp_core *core, struct rte_mbuf *m, struct en_ep *dst, size_t l4_len)
 {
 	const struct dp_turn_shared *turn = core->world->turn;
+	const struct conf_media *media = &core->world->conf->media;
 	struct dp_pkt *p = dp_pkt(m);
 	const struct wire_udp *u = rte_pktmbuf_mtod_offset(m, const struct wire_udp *, p->l4_off);
 	unsigned int len;
@@ -112,6 +128,9 @@ static inline uint16_t udp(struct dp_core *core, struct rte_mbuf *m, struct en_e
 	for (unsigned int i = 0; i < turn->listener_n; i++)
 		if (en_ep_eq(&turn->listener[i].ep, dst))
 			return on_listener(core, m, i, dst);
+	for (unsigned int i = 0; i < media->listen_n; i++)
+		if (en_ep_eq(&media->listen[i], dst))
+			return on_media(m, i, dst);
 	for (unsigned int i = 0; i < turn->relay_n; i++) {
 		const struct dp_relay_addr *r = &turn->relay[i];
 
@@ -364,7 +383,7 @@ static uint16_t classify_process(struct rte_graph *graph, struct rte_node *node,
 const struct dp_node_desc dp_node_classify = {
 	.name = "classify",
 	.process = classify_process,
-	.edge_n = 9,
+	.edge_n = 10,
 	.edge = {[EDGE_DROP] = "drop",
 		 [EDGE_STUN] = "stun",
 		 [EDGE_CHANNEL] = "channel",
@@ -373,5 +392,6 @@ const struct dp_node_desc dp_node_classify = {
 		 [EDGE_ARP] = "arp",
 		 [EDGE_ND] = "nd",
 		 [EDGE_ICMP] = "icmp",
-		 [EDGE_REASS] = "reass"},
+		 [EDGE_REASS] = "reass",
+		 [EDGE_MEDIA_IN] = "media_in"},
 };

@@ -20,6 +20,7 @@ enum {
 	EDGE_RELAY,
 	EDGE_IP_OUT,
 	EDGE_TX,
+	EDGE_MEDIA_IN,
 };
 
 #define HANDOFF_BURST 64
@@ -41,6 +42,8 @@ static uint16_t edge_of(const struct dp_pkt *p)
 		return EDGE_REASS;
 	case DP_CLS_ICMP:
 		return EDGE_ICMP;
+	case DP_CLS_MEDIA:
+		return EDGE_MEDIA_IN;
 	}
 	return EDGE_CLASSIFY;
 }
@@ -92,7 +95,7 @@ const struct dp_node_desc dp_node_handoff_in = {
 	.name = "handoff_in",
 	.process = handoff_in_process,
 	.source = true,
-	.edge_n = 9,
+	.edge_n = 10,
 	.edge = {[EDGE_DROP] = "drop",
 		 [EDGE_CLASSIFY] = "classify",
 		 [EDGE_REASS] = "reass",
@@ -101,5 +104,6 @@ const struct dp_node_desc dp_node_handoff_in = {
 		 [EDGE_CHANNEL] = "channel",
 		 [EDGE_RELAY] = "relay",
 		 [EDGE_IP_OUT] = "ip_out",
-		 [EDGE_TX] = "tx"},
+		 [EDGE_TX] = "tx",
+		 [EDGE_MEDIA_IN] = "media_in"},
 };

@@ -218,7 +218,7 @@ static inline uint16_t ice_one(struct dp_core *core, struct rte_mbuf *m)
 {
 	const struct dp_pkt *p = dp_pkt(m);
 	struct check k = {0};
-	unsigned int owner;
+	unsigned int owner = 0;
 	size_t ufrag_len;
 
 	if (wire_stun_parse(rte_pktmbuf_mtod_offset(m, const uint8_t *, p->data_off), p->data_len, &k.msg) !=

@@ -86,6 +86,8 @@ static void load_conf(const struct lab_options *o)
 		fprintf(f, "%s\n", o->dataplane);
 	write_ports(f, o);
 	write_turn(f, o);
+	if (o->media)
+		fprintf(f, "[media]\n%s\n", o->media);
 	fclose(f);
 	if (conf_load_string("lab", text, stderr, &lab.conf) != 0)
 		fail_msg("the lab's configuration is refused:\n%s", text);

@@ -41,6 +41,7 @@ struct lab_options {
 	unsigned int queues; /* of each port; 0: as many as cores */
 	uint16_t vlan; /* of the first port */
 	const char *dataplane, *port, *turn;
+	const char *media; /* NULL: there is no [media]; media_open() (media_client.h) has the usual */
 	bool gateway; /* 198.18.0.1 and 2001:db8:1::1 are gateways */
 	bool no_relay6; /* the server relays IPv4 only */
 };
