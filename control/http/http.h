@@ -32,11 +32,12 @@ struct cp_ws;
 struct cp_http_in {
 	const char *method; /* "GET", "POST", "DELETE", "PATCH", "OPTIONS" */
 	const char *path; /* decoded, begins with '/', no "..", without the query */
-	const char *query; /* "" when none */
+	const char *query; /* decoded; "" when none */
 	const char *content_type; /* "" when none; parameters cut off, lower case */
 	const char *authorization; /* "" when none */
+	const char *if_none_match; /* "" when none */
 	const char *client; /* the far end's address as text */
-	const uint8_t *body; /* NUL behind it for convenience */
+	const uint8_t *body; /* NUL behind it for convenience; an empty one is not NULL */
 	size_t body_len;
 };
 
@@ -56,9 +57,11 @@ struct cp_http_header {
 /* `listen`: "127.0.0.1:8080", "[::1]:8080". cert and key: files for TLS, or NULL. */
 int cp_http_open(uv_loop_t *loop, const char *listen, const char *cert, const char *key,
 		 const struct cp_http_events *events, void *arg, struct cp_http **ret_http, struct en_err *err);
+/* Runs the loop until all of it is gone, ws_closed() included; not from within an event. NULL is fine. */
 void cp_http_close(struct cp_http *h);
 
-/* type NULL: no body type header. Bodies are copied. Cross-origin headers (CORS) are added to every answer. */
+/* type NULL: no body type header. Bodies are copied. Answers below /whip/ and /whep/ get cross-origin headers (CORS);
+ * OPTIONS and HEAD never come up: the first is answered here, the second comes as GET. */
 void cp_http_answer(struct cp_http_request *req, int status, const char *type, const struct cp_http_header *header,
 		    unsigned int header_n, const void *body, size_t len);
 
