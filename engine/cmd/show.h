@@ -16,6 +16,7 @@
 
 struct cmd_show_how {
 	bool json, all, cores;
+	uint64_t limit; /* rows of a snapshot; 0: all */
 };
 
 int cmd_show_counters(const struct cmd_view *view, const struct cmd_show_how *how, FILE *out);
@@ -25,6 +26,7 @@ int cmd_show_nodes(const struct cmd_view *view, const struct cmd_show_how *how, 
 int cmd_show_ports(const struct cmd_view *view, const struct cmd_show_how *how, FILE *out);
 int cmd_show_neighbours(const struct cmd_view *view, const struct cmd_show_how *how, FILE *out);
 int cmd_show_allocations(const struct cmd_view *view, const struct cmd_show_how *how, FILE *out);
+int cmd_show_lanes(const struct cmd_view *view, const struct cmd_show_how *how, FILE *out);
 int cmd_show_graph(const struct cmd_view *view, const struct cmd_show_how *how, FILE *out);
 int cmd_show_config(const struct cmd_view *view, const struct cmd_show_how *how, FILE *out);
 

@@ -16,7 +16,7 @@ struct rows {
 	const struct shm_region *region;
 	FILE *out;
 	struct cmd_table table;
-	uint64_t n;
+	uint64_t n, limit;
 };
 
 static const char *ep_text(const struct en_ep *ep, char *buf)
@@ -32,7 +32,7 @@ static int put_json(struct rows *rows, json_t *object)
 	fputs(rows->n++ ? ",\n" : "\n", rows->out);
 	json_dumpf(object, rows->out, JSON_COMPACT);
 	json_decref(object);
-	return ferror(rows->out);
+	return ferror(rows->out) || (rows->limit && rows->n >= rows->limit);
 }
 
 static const char *user_text(const struct shm_row_allocation *row, char *buf, size_t cap)
@@ -173,7 +173,7 @@ struct kind {
 
 static int show_rows(const struct cmd_view *view, const struct cmd_show_how *how, const struct kind *kind, FILE *out)
 {
-	struct rows rows = {.region = view->region, .out = out};
+	struct rows rows = {.region = view->region, .out = out, .limit = how->limit};
 	struct en_err err;
 	int code;
 

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * metrics.c - Prometheus text: everything that the .def lists declare, by core, and control's own.
+ *
+ * Names: "relay.to_peer.packets" becomes turnpike_relay_to_peer_packets_total; help is the meaning.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "control/admin/internal.h"
+#include "control/dp/link.h"
+#include "engine/base/clock.h"
+
+/* "a.b-c" to "a_b_c" */
+static void put_name(FILE *out, const char *name, const char *end)
+{
+	fputs("turnpike_", out);
+	for (; *name; name++)
+		fputc(*name == '.' || *name == '-' ? '_' : *name, out);
+	fputs(end, out);
+}
+
+/* Help text, label values: the characters that end them. */
+static void put_escaped(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\\' || *text == '"')
+			fputc('\\', out);
+		if ((unsigned char)*text >= ' ')
+			fputc(*text, out);
+	}
+}
+
+static void put_head(FILE *out, const char *name, const char *end, const char *type, const char *help)
+{
+	fputs("# HELP ", out);
+	put_name(out, name, end);
+	fputc(' ', out);
+	for (const char *p = help; *p; p++)
+		fputs(*p == '\\' ? "\\\\" : (char[]){*p, '\0'}, out);
+	fputs("\n# TYPE ", out);
+	put_name(out, name, end);
+	fprintf(out, " %s\n", type);
+}
+
+static void put_core(FILE *out, const char *name, const char *end, unsigned int core, uint64_t value)
+{
+	put_name(out, name, end);
+	fprintf(out, "{core=\"%u\"} %" PRIu64 "\n", core, value);
+}
+
+static void put_counters(const struct shm_region *r, FILE *out)
+{
+	for (unsigned int c = 0; c < CTR_N; c++) {
+		put_head(out, shm_counter_names[c].name, "_total", "counter", shm_counter_names[c].text);
+		for (unsigned int i = 0; i < r->core_n; i++)
+			put_core(out, shm_counter_names[c].name, "_total", i, r->core[i].counter[c]);
+	}
+	for (unsigned int g = 0; g < GAUGE_N; g++) {
+		put_head(out, shm_gauge_names[g].name, "", "gauge", shm_gauge_names[g].text);
+		for (unsigned int i = 0; i < r->core_n; i++)
+			put_core(out, shm_gauge_names[g].name, "", i, r->core[i].gauge[g]);
+	}
+}
+
+static void put_drops(const struct shm_region *r, FILE *out)
+{
+	put_head(out, "drops", "_total", "counter", "packets dropped, by reason (docs/counters.md)");
+	for (unsigned int d = 0; d < DROP_N; d++) {
+		for (unsigned int i = 0; i < r->core_n; i++)
+			fprintf(out, "turnpike_drops_total{reason=\"%s\",node=\"%s\",core=\"%u\"} %" PRIu64 "\n",
+				shm_drop_names[d].name, shm_drop_names[d].group, i, r->core[i].drop[d]);
+	}
+}
+
+static double seconds(uint64_t cycles, uint64_t hz)
+{
+	return hz ? (double)cycles / (double)hz : 0.0;
+}
+
+static void put_cores(const struct shm_region *r, FILE *out)
+{
+	uint64_t now = en_mono_ns();
+
+	put_head(out, "core.busy_seconds", "_total", "counter", "time in which the worker moved packets");
+	for (unsigned int i = 0; i < r->core_n; i++)
+		fprintf(out, "turnpike_core_busy_seconds_total{core=\"%u\",cpu=\"%u\"} %.6f\n", i, r->core[i].cpu,
+			seconds(r->core[i].busy_cycles, r->tsc_hz));
+	put_head(out, "core.seconds", "_total", "counter", "time in which the worker did not sleep");
+	for (unsigned int i = 0; i < r->core_n; i++)
+		fprintf(out, "turnpike_core_seconds_total{core=\"%u\",cpu=\"%u\"} %.6f\n", i, r->core[i].cpu,
+			seconds(r->core[i].cycles, r->tsc_hz));
+	put_head(out, "core.loops", "_total", "counter", "graph walks");
+	for (unsigned int i = 0; i < r->core_n; i++)
+		put_core(out, "core.loops", "_total", i, r->core[i].loops);
+	put_head(out, "core.sleeps", "_total", "counter", "times the worker went to sleep");
+	for (unsigned int i = 0; i < r->core_n; i++)
+		put_core(out, "core.sleeps", "_total", i, r->core[i].sleeps);
+	put_head(out, "core.silence_seconds", "", "gauge", "since the worker last came round");
+	for (unsigned int i = 0; i < r->core_n; i++) {
+		uint64_t beat = r->core[i].heartbeat;
+
+		fprintf(out, "turnpike_core_silence_seconds{core=\"%u\"} %.3f\n", i,
+			beat && now > beat ? (double)(now - beat) / 1e9 : 0.0);
+	}
+}
+
+static void put_port_row(FILE *out, const char *name, const struct shm_port *port, unsigned int core, uint64_t value)
+{
+	fprintf(out, "turnpike_port_%s_total{port=\"", name);
+	put_escaped(out, port->name);
+	fprintf(out, "\",core=\"%u\"} %" PRIu64 "\n", core, value);
+}
+
+static void put_ports(const struct shm_region *r, FILE *out)
+{
+	static const struct {
+		const char *name, *help;
+		size_t at;
+	} rows[] = {
+		{"rx_packets", "frames taken from a port", offsetof(struct shm_port_stat, rx_packets)},
+		{"rx_bytes", "bytes of them", offsetof(struct shm_port_stat, rx_bytes)},
+		{"tx_packets", "frames given to a port", offsetof(struct shm_port_stat, tx_packets)},
+		{"tx_bytes", "bytes of them", offsetof(struct shm_port_stat, tx_bytes)},
+	};
+
+	for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+		fprintf(out, "# HELP turnpike_port_%s_total %s\n# TYPE turnpike_port_%s_total counter\n", rows[k].name,
+			rows[k].help, rows[k].name);
+		for (unsigned int p = 0; p < r->port_n; p++) {
+			for (unsigned int i = 0; i < r->core_n; i++) {
+				uint64_t value;
+
+				memcpy(&value, (const char *)&r->core[i].port[p] + rows[k].at, sizeof(value));
+				put_port_row(out, rows[k].name, &r->port[p], i, value);
+			}
+		}
+	}
+}
+
+void cp_metrics_region(const struct shm_region *r, FILE *out)
+{
+	put_counters(r, out);
+	put_drops(r, out);
+	put_cores(r, out);
+	put_ports(r, out);
+	put_head(out, "start_time_seconds", "", "gauge", "when the dataplane started, since the epoch");
+	fprintf(out, "turnpike_start_time_seconds %" PRIu64 "\n", r->start_wall_s);
+	put_head(out, "draining", "", "gauge", "whether new allocations are refused");
+	fprintf(out, "turnpike_draining %d\n", r->draining != 0);
+}
+
+static void put_one(FILE *out, const char *name, const char *type, const char *help, uint64_t value)
+{
+	put_head(out, name, "", type, help);
+	put_name(out, name, "");
+	fprintf(out, " %" PRIu64 "\n", value);
+}
+
+static size_t count(json_t *root, const char *list)
+{
+	size_t n = json_array_size(json_object_get(root, list));
+
+	json_decref(root);
+	return n;
+}
+
+void cp_metrics_control(const struct cp_control *control, FILE *out)
+{
+	struct cp_link_stats link = {0};
+
+	if (control->link)
+		cp_link_stats(control->link, &link);
+	put_one(out, "lane.up", "gauge", "whether control and dataplane are linked and synced", control->synced);
+	put_one(out, "lane.commands_total", "counter", "messages sent to the dataplane", link.sent);
+	put_one(out, "lane.events_total", "counter", "messages heard from it", link.received);
+	put_one(out, "lane.full_total", "counter", "times a ring to it was full", link.full);
+	put_one(out, "lane.bad_total", "counter", "messages that were none", link.bad);
+	put_one(out, "lane.connects_total", "counter", "times the lanes were taken", link.connects);
+	put_one(out, "rooms", "gauge", "rooms with somebody in them", count(cp_admin_rooms(control), "rooms"));
+	put_one(out, "peers", "gauge", "remote endpoints of media sessions",
+		count(cp_admin_sessions(control), "sessions"));
+}
