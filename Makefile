@@ -115,6 +115,17 @@ $(OUT)/turnpike-dataplane: $(call obj,dataplane/main.c) $(DP_A) $(DPLOGIC_A) $(E
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(call obj,dataplane/main.c) -Wl,--start-group $(DP_A) $(DPLOGIC_A) $(ENGINE_A) -Wl,--end-group $(ENGINE_LIBS) $(DPDK_LIBS)
 
+# the page's files are part of the program
+$(OUT)/gen/page_files.c: scripts/embed $(wildcard control/web control/web/*)
+	@mkdir -p $(@D)
+	$(Q)scripts/embed control/web >$@.new && mv $@.new $@
+$(OUT)/gen/page_files.o: $(OUT)/gen/page_files.c $(wildcard control/web/*)
+	$(Q)$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
+$(OUT)/turnpike-control: $(call obj,control/main.c control/privilege.c) $(OUT)/gen/page_files.o $(CONTROL_A) $(CMD_A) $(ENGINE_A)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(call obj,control/main.c control/privilege.c) $(OUT)/gen/page_files.o -Wl,--start-group $(CONTROL_A) $(CMD_A) $(ENGINE_A) -Wl,--end-group $(CONTROL_LIBS) $(ENGINE_LIBS)
+
 # A missing package is said once, with the remedy, before the compiler is.
 packages:
 	@pkg-config --exists libdpdk 2>/dev/null || { echo "Packages are missing: run 'sudo make setup' (or 'sudo make run', 'sudo make test')." >&2; exit 1; }
@@ -146,6 +157,10 @@ $(OUT)/tests/node/%: $(OUT)/obj/tests/node/%.o $(NODE_LIB) $(TEST_LIB) $(DP_A) $
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(NODE_LIB) $(TEST_LIB) -Wl,--start-group $(DP_A) $(DPLOGIC_A) $(ENGINE_A) -Wl,--end-group $(ENGINE_LIBS) -lcmocka -lrte_net_ring $(DPDK_LIBS)
 
+$(OUT)/tests/browser/sdp_answer: $(OUT)/obj/tests/browser/sdp_answer.o $(CONTROL_A) $(ENGINE_A)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(CONTROL_LIBS) $(ENGINE_LIBS)
+
 .SECONDARY:
 unit-bins: $(UNIT_BIN)
 node-bins: $(NODE_BIN)
@@ -158,7 +173,7 @@ smoke: all
 	$(Q)scripts/run-tests --kind smoke --out $(OUT) --match '$(T)'
 interop: all
 	$(Q)scripts/run-tests --kind interop --out $(OUT) --match '$(T)'
-browser: all
+browser: all $(OUT)/tests/browser/sdp_answer
 	$(Q)scripts/run-tests --kind browser --out $(OUT) --match '$(T)'
 sanitize:
 	$(Q)$(MAKE) --no-print-directory SAN=address,undefined O=1 unit node
