@@ -128,6 +128,16 @@ static int neighbours(void)
 	return snapshot_of(&row, sizeof(row), 1, SHM_SNAP_NEIGHBOURS);
 }
 
+static int lanes(void)
+{
+	const struct shm_row_lane rows[] = {
+		{.core = 0, .attached = 1, .pid = 4711, .up_sent = 12, .up_asleep = 1, .down_received = 34},
+		{.core = 1, .pid = 4711, .up_full = 5, .down_bad = 6, .down_waiting = 7},
+	};
+
+	return snapshot_of(rows, sizeof(rows[0]), 2, SHM_SNAP_LANES);
+}
+
 static void put_step(struct shm_tap_ring *r, uint64_t id, uint64_t ns, uint8_t core, uint8_t node, uint8_t edge,
 		     const char *text)
 {
@@ -194,6 +204,8 @@ static int answer_fd(const struct shm_ctl_request *req)
 	case SHM_CTL_REGION:
 		return dup(dp.region_fd);
 	case SHM_CTL_SNAPSHOT:
+		if (req->kind == SHM_SNAP_LANES)
+			return lanes();
 		return req->kind == SHM_SNAP_ALLOCATIONS ? allocations() : neighbours();
 	default:
 		return tap(req->kind);
@@ -470,6 +482,23 @@ static void neighbours_are_listed(void **state)
 	json_decref(run_json("show neighbours --json"));
 }
 
+static void lanes_are_listed(void **state)
+{
+	json_t *second;
+	json_t *root;
+
+	(void)state;
+	assert_int_equal(run(cmd_show, "show lanes"), CMD_OK);
+	has("held by process 4711");
+	has("asleep");
+	root = run_json("show lanes --json");
+	assert_int_equal(integer(root, NULL, "pid"), 4711);
+	second = json_array_get(json_object_get(root, "lanes"), 1);
+	assert_int_equal(integer(second, "up", "full"), 5);
+	assert_int_equal(integer(second, "down", "waiting"), 7);
+	json_decref(root);
+}
+
 static void mistakes_are_explained(void **state)
 {
 	(void)state;
@@ -573,6 +602,7 @@ int main(void)
 		TEST(the_configuration_is_passed_on),
 		TEST(allocations_are_listed),
 		TEST(neighbours_are_listed),
+		TEST(lanes_are_listed),
 		TEST(mistakes_are_explained),
 		TEST(nothing_runs),
 		TEST(a_trace_tells_the_way),
