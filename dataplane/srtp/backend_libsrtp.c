@@ -25,6 +25,8 @@
 
 struct portable {
 	struct dp_srtp base;
+	uint8_t again[DP_SRTP_LEN_MAX]; /* a packet that may be looked at twice: libsrtp leaves nothing of a forged one
+					 */
 };
 
 struct portable_keys {
@@ -233,10 +235,11 @@ static enum dp_srtp_status unprotect_as(struct dp_srtp_job *j, uint64_t index)
 	return DP_SRTP_OK;
 }
 
-static enum dp_srtp_status unprotect_one(struct dp_srtp_job *j)
+static enum dp_srtp_status unprotect_one(struct portable *p, struct dp_srtp_job *j)
 {
 	enum dp_srtp_status status;
 	uint64_t index;
+	bool twice;
 
 	if (!dp_srtp_usable(j, false) || !dp_srtp_rtp_shape(j, j->keys->profile->tag_len))
 		return DP_SRTP_SHORT;
@@ -244,9 +247,14 @@ static enum dp_srtp_status unprotect_one(struct dp_srtp_job *j)
 	status = dp_srtp_judge(j->stream, index);
 	if (status)
 		return status;
+	twice = dp_srtp_may_have_wrapped(j->stream, index);
+	if (twice)
+		memcpy(p->again, j->dst, j->len);
 	status = unprotect_as(j, index);
-	if (status == DP_SRTP_AUTH && dp_srtp_may_have_wrapped(j->stream, index))
+	if (status == DP_SRTP_AUTH && twice) {
+		memcpy(j->dst, p->again, j->len);
 		status = unprotect_as(j, index + 0x10000);
+	}
 	return status;
 }
 
@@ -302,9 +310,8 @@ static void protect(struct dp_srtp *s, struct dp_srtp_job *job, unsigned int n)
 
 static void unprotect(struct dp_srtp *s, struct dp_srtp_job *job, unsigned int n)
 {
-	(void)s;
 	for (unsigned int i = 0; i < n; i++)
-		job[i].status = unprotect_one(&job[i]);
+		job[i].status = unprotect_one((struct portable *)s, &job[i]);
 }
 
 static void rtcp_protect(struct dp_srtp *s, struct dp_srtp_job *job, unsigned int n)
