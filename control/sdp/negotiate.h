@@ -21,7 +21,7 @@
 #define CP_SECTIONS_MAX   64
 #define CP_RIDS_MAX       4
 #define CP_CANDIDATES_MAX 16
-#define CP_MSID_MAX       64
+#define CP_MSID_MAX       72 /* RFC 8830: ids have up to 64 characters */
 #define CP_SDP_MAX        131072
 
 enum cp_section_kind {
@@ -49,11 +49,12 @@ struct cp_offer_section {
 	bool rejected; /* port 0 without bundle-only */
 	bool rtcp_mux, rtcp_rsize;
 	bool bundled; /* in the BUNDLE group that we accept */
+	bool usable; /* may be accepted: not rejected, and we know its kind, protocol and one of its codecs */
 	/* codecs that we take too, in our order of preference; pt[0] is what a sender shall use */
 	uint32_t pt_n;
 	struct shm_pt pt[SHM_PTS_MAX];
 	bool nack[SHM_PTS_MAX], pli[SHM_PTS_MAX], remb[SHM_PTS_MAX], twcc[SHM_PTS_MAX]; /* a=rtcp-fb of each */
-	uint8_t ext[SHM_EXT_N]; /* ids; 0: not offered */
+	uint8_t ext[SHM_EXT_N]; /* ids; 0: not offered, or not answered by us */
 	uint32_t rid_n;
 	char rid[CP_RIDS_MAX][SHM_MID_MAX]; /* a=rid … send, in the order of a=simulcast when there is one */
 	bool simulcast;
@@ -67,14 +68,15 @@ struct cp_offer_section {
 
 struct cp_offer {
 	char ufrag[260], pwd[260]; /* theirs */
-	bool ice_lite, trickle;
+	bool ice_lite; /* so far refused by cp_offer_read(): nobody would send checks */
+	bool trickle;
 	uint8_t setup; /* enum cp_setup */
 	unsigned int fingerprint_n;
 	struct cp_fingerprint fingerprint[CP_FINGERPRINTS_MAX];
 	bool extmap_allow_mixed;
 	unsigned int section_n;
 	struct cp_offer_section section[CP_SECTIONS_MAX];
-	/* internal to negotiate.c: what the answer needs to repeat */
+	/* internal to control/sdp: what the answer needs to repeat */
 	struct cp_offer_raw *raw;
 };
 
@@ -88,7 +90,10 @@ void cp_offer_free(struct cp_offer *o);
 
 /* What we do in a section. */
 struct cp_answer_section {
-	bool accept; /* false: port 0 */
+	/* false: port 0, and so are sections that are not usable. The first section of the bundle is made
+	 * inactive instead when others are accepted: browsers insist */
+	bool accept;
+	uint8_t codec; /* enum shm_codec to agree on (what the publisher sends); 0: that of pt[0] */
 	uint8_t dir; /* CP_DIR_*: what *we* do; anded with what the offer allows */
 	/* when we send: */
 	char stream_id[CP_MSID_MAX], track_id[CP_MSID_MAX], cname[CP_MSID_MAX];
@@ -105,10 +110,14 @@ struct cp_answer {
 	struct cp_answer_section section[CP_SECTIONS_MAX]; /* as many as the offer has */
 };
 
+/* The payload type that an answer with this codec (0: our choice) agrees on; NULL when the section lacks it. */
+const struct shm_pt *cp_section_pt(const struct cp_offer_section *s, uint8_t codec);
+
 /*
  * Write the answer: ice-lite, BUNDLE of what is accepted, rtcp-mux, rtcp-rsize, the codecs of offer.section[].pt
- * with their rtx and feedback, known extensions with the offer's ids, end-of-candidates. Returns
- * the length, or -ENOSPC.
+ * with their rtx and feedback, known extensions with the offer's ids, end-of-candidates. Of several codecs only one is
+ * agreed on, with its rtx: all members of a room share it. NUL-terminated; returns the length
+ * without it, or -ENOSPC.
  */
 int cp_answer_write(const struct cp_offer *o, const struct cp_answer *a, char *buf, size_t cap);
 
