@@ -92,6 +92,7 @@ static void clear_keys(struct dp_media *md)
 
 void dp_media_destroy(struct dp_media *md)
 {
+	rte_pktmbuf_free_bulk(md->inject, md->inject_n);
 	dp_rtcp_destroy(md->rtcp);
 	dp_nacks_destroy(md->nacks);
 	dp_caches_destroy(md->caches);
