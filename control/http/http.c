@@ -57,6 +57,8 @@ static int on_ws_event(struct cp_conn *c, enum lws_callback_reasons reason, void
 		return cp_ws_receive(c, in, len);
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 		return cp_ws_writable(c);
+	case LWS_CALLBACK_TIMER:
+		return cp_ws_timer(c);
 	case LWS_CALLBACK_CLOSED:
 		cp_ws_gone(c);
 		return 0;

@@ -85,6 +85,7 @@ int cp_ws_upgrade(struct cp_conn *c);
 int cp_ws_established(struct cp_conn *c);
 int cp_ws_receive(struct cp_conn *c, const char *bytes, size_t len);
 int cp_ws_writable(struct cp_conn *c);
+int cp_ws_timer(const struct cp_conn *c);
 void cp_ws_gone(struct cp_conn *c);
 
 /* --- tls.c --- */

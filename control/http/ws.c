@@ -107,8 +107,15 @@ int cp_ws_writable(struct cp_conn *c)
 	}
 	if (!ws->code)
 		return 0;
+	/* libwebsockets takes -1 of this callback for a broken socket, that of its timer's for a wish to close */
 	lws_close_reason(c->wsi, (enum lws_close_status)ws->code, (unsigned char *)ws->reason, strlen(ws->reason));
-	return -1;
+	lws_set_timer_usecs(c->wsi, 1);
+	return 0;
+}
+
+int cp_ws_timer(const struct cp_conn *c)
+{
+	return c->ws && c->ws->code ? -1 : 0;
 }
 
 /* --- in --------------------------------------------------------------------------------- */
