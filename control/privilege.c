@@ -49,8 +49,7 @@ static void hide_memory(void)
 	const struct rlimit none = {0, 0};
 
 	setrlimit(RLIMIT_CORE, &none);
-	if (!KEEP_DUMPABLE)
-		prctl(PR_SET_DUMPABLE, 0);
+	prctl(PR_SET_DUMPABLE, KEEP_DUMPABLE);
 }
 
 int cp_privilege_confine(const char *user, const char *dataplane_user, unsigned int descriptors,
