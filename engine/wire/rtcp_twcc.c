@@ -105,6 +105,7 @@ static bool tell(struct told *t, const uint64_t *came_ns, unsigned int n)
 	bool any = false;
 	uint64_t at = 0; /* ticks: what the reader has added up */
 
+	t->ref = 0;
 	for (t->n = 0; t->n < n && t->n < WIRE_TWCC_MAX; t->n++) {
 		uint64_t tick = came_ns[t->n] / WIRE_TWCC_TICK_NS;
 		int64_t delta;
