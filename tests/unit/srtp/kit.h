@@ -114,7 +114,8 @@ static inline struct dp_srtp_job kit_job(const struct dp_srtp_keys *k, struct dp
 
 	return (struct dp_srtp_job){.keys = k,
 				    .stream = st,
-				    .src = p->bytes + header,
+				    .src = header < KIT_PACKET ? p->bytes + header
+							       : NULL, /* forged ones say anything */
 				    .dst = p->bytes,
 				    .header_len = header,
 				    .len = p->len};
