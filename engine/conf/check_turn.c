@@ -84,23 +84,22 @@ static void check_relay(struct conf_parser *p)
 	}
 }
 
-static void check_external(struct conf_parser *p)
+static void check_external(struct conf_parser *p, enum conf_section section, const struct conf_external *list,
+			   unsigned int n)
 {
-	const struct conf_turn *turn = &p->conf->turn;
 	char text[EN_ADDRSTR_MAX];
 
-	for (unsigned int i = 0; i < turn->external_n; i++) {
-		int line = turn_line(p, "external", (int)i);
+	for (unsigned int i = 0; i < n; i++) {
+		int line = conf_line(p, section, "external", 0, (int)i);
 
-		check_ours(p, line, "external", &turn->external[i].internal);
-		for (unsigned int k = 0; k < i; k++) {
-			if (en_addr_eq(&turn->external[k].internal, &turn->external[i].internal) ||
-			    en_addr_eq(&turn->external[k].external, &turn->external[i].external))
+		check_ours(p, line, "external", &list[i].internal);
+		for (unsigned int k = 0; k < i; k++)
+			if (en_addr_eq(&list[k].internal, &list[i].internal) ||
+			    en_addr_eq(&list[k].external, &list[i].external))
 				conf_error(p, line,
 					   "external: an address of %s stands in line %d already: one pair an address",
-					   en_addr_str(&turn->external[i].internal, text),
-					   turn_line(p, "external", (int)k));
-		}
+					   en_addr_str(&list[i].internal, text),
+					   conf_line(p, section, "external", 0, (int)k));
 	}
 }
 
@@ -196,6 +195,7 @@ void conf_check_turn(struct conf_parser *p)
 
 	check_limits(p);
 	check_listen(p, CONF_SEC_MEDIA, c->media.listen, c->media.listen_n);
+	check_external(p, CONF_SEC_MEDIA, c->media.external, c->media.external_n);
 	if (!line)
 		return;
 	if (!conf_given(p, CONF_SEC_TURN, "listen", 0))
@@ -206,6 +206,6 @@ void conf_check_turn(struct conf_parser *p)
 			"[turn] has no relayed addresses: add relay = ADDRESS 49152-65535 with an address of a port");
 	check_listen(p, CONF_SEC_TURN, c->turn.listen, c->turn.listen_n);
 	check_relay(p);
-	check_external(p);
+	check_external(p, CONF_SEC_TURN, c->turn.external, c->turn.external_n);
 	check_credentials(p);
 }

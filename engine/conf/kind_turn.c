@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * kind_turn.c - options that TURN alone has: relayed ranges, external
+ * kind_turn.c - options that TURN has (external addresses: [media] as well): relayed ranges, external
  * addresses, users, secrets, peer lists.
  *
  * Users and peer lists may be long: they grow on the heap, at powers of two.
@@ -74,17 +74,18 @@ const struct conf_kind conf_kind_relay = {
 static int external_set(const struct conf_option *o, void *base, const char *text, struct en_err *err)
 {
 	char external[EN_ADDRSTR_MAX], internal[EN_ADDRSTR_MAX];
-	struct conf_turn *turn = &((struct conf *)base)->turn;
-	struct conf_external *pair = &turn->external[turn->external_n];
+	unsigned int n = count_of(o, base);
+	struct conf_external *pair = (struct conf_external *)conf_at(base, o->field) + n;
 
-	if (turn->external_n >= o->max)
+	if (n >= o->max)
 		return full(o, err);
 	if (conf_split(text, '/', external, internal, sizeof(external)) != 0 ||
 	    en_addr_parse(external, &pair->external) != 0 || en_addr_parse(internal, &pair->internal) != 0)
 		return en_fail(err, -1, "write PUBLIC/PRIVATE, for example 203.0.113.7/198.18.0.2");
 	if (pair->external.family != pair->internal.family)
 		return en_fail(err, -1, "public and private address are of different families");
-	return (int)turn->external_n++;
+	memcpy(conf_at(base, o->counter), &(unsigned int){n + 1}, sizeof(n));
+	return (int)n;
 }
 
 static bool external_get(const struct conf_option *o, const void *base, unsigned int i, char *buf, size_t cap)

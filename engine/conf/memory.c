@@ -13,6 +13,12 @@
 #define CHANNEL_BYTES    UINT64_C(160)
 #define SLOT_BYTES       UINT64_C(16)
 #define SLOTS_PER_ENTRY  UINT64_C(2)
+#define SESSION_BYTES    UINT64_C(8192) /* with its SRTP keys, and with the paths of other cores' sessions */
+#define TRACK_BYTES      UINT64_C(2816) /* with its streams */
+#define ROUTE_BYTES      UINT64_C(512)
+#define CACHE_BYTES      UINT64_C(790528) /* of a stream's last packets, and its list of missing ones */
+#define LANE_BYTES       (UINT64_C(4) << 20)
+#define MEDIA_BUFFERS    UINT64_C(4096) /* packets to receivers: as many, and as many for each core */
 #define PORT_BYTES       UINT64_C(4) /* of the port map, a relay port and core */
 #define BUFFER_BYTES     UINT64_C(2432)
 #define BUFFER_OVERHEAD  UINT64_C(448) /* descriptor, headroom and link header of a large one */
@@ -22,6 +28,14 @@
 static uint64_t table(uint64_t entries, uint64_t bytes)
 {
 	return entries * (bytes + SLOTS_PER_ENTRY * SLOT_BYTES);
+}
+
+static uint64_t media_bytes(const struct conf_media *media, unsigned int core_n)
+{
+	uint64_t core = table(media->max_sessions, SESSION_BYTES) + table(media->max_tracks, TRACK_BYTES) +
+			table(media->max_routes, ROUTE_BYTES) + media->max_caches * CACHE_BYTES + LANE_BYTES;
+
+	return core_n * core + MEDIA_BUFFERS * (core_n + 1) * BUFFER_BYTES;
 }
 
 static uint64_t buffer_bytes(const struct conf_port *port)
@@ -41,6 +55,8 @@ unsigned int conf_memory_need(const struct conf *c)
 		bytes += table(turn->max_permissions, PERMISSION_BYTES);
 		bytes += table(turn->max_channels, CHANNEL_BYTES);
 	}
+	if (c->media.listen_n > 0)
+		bytes += media_bytes(&c->media, c->dataplane.core_n);
 	for (unsigned int i = 0; i < turn->relay_n; i++)
 		bytes += PORT_BYTES * c->dataplane.core_n * (turn->relay[i].port_max - turn->relay[i].port_min + 1u);
 	for (unsigned int i = 0; i < c->port_n; i++)

@@ -220,6 +220,14 @@ static const struct {
 	{TURN "listen = 10.0.0.1:3478\n", "t.conf:9: listen: 10.0.0.1:3478 stands there twice: remove one of them\n"},
 	{TURN "[media]\nlisten = 10.0.0.1:3478\n",
 	 "t.conf:10: listen: 10.0.0.1:3478 stands there twice: remove one of them\n"},
+	{TURN "[media]\nlisten = 10.0.0.2:3480\n", "t.conf:10: listen: 10.0.0.2 is not an address of any port: add it "
+						   "to a [port NAME], or use one that is there\n"},
+	{TURN "[media]\nlisten = 10.0.0.1:3480\nexternal = 192.0.2.1/10.0.0.2\n",
+	 "t.conf:11: external: 10.0.0.2 is not an address of any port: add it to a [port NAME], or use one that is "
+	 "there\n"},
+	{TURN "external = 192.0.2.9/10.0.0.1\n[media]\nexternal = 192.0.2.1/10.0.0.1\n"
+	      "external = 192.0.2.2/10.0.0.1\n",
+	 "t.conf:12: external: an address of 10.0.0.1 stands in line 11 already: one pair an address\n"},
 	{TURN "relay = 10.0.0.1 5000-4000\n",
 	 "t.conf:9: relay = 10.0.0.1 5000-4000: the range runs backwards: write 4000-5000\n"},
 	{TURN "relay = 10.0.0.1 1000-4000\n", "t.conf:9: relay = 10.0.0.1 1000-4000: relayed ports begin at 1024\n"},
@@ -419,6 +427,30 @@ static void a_million_allocations_fit_their_memory(void **state)
 	free(msgs);
 }
 
+/* The tables of media are each core's, and there are none unless it listens. */
+static void media_needs_memory(void **state)
+{
+	unsigned int none, one, two;
+
+	(void)state;
+	load_good(TURN);
+	none = conf_memory_need(&conf);
+	conf_free(&conf);
+	load_good(TURN "[media]\nmax-caches = 60000\n");
+	assert_int_equal(conf_memory_need(&conf), none);
+	conf_free(&conf);
+	load_good(TURN "[media]\nlisten = 10.0.0.1:3480\nexternal = 192.0.2.1/10.0.0.1\n");
+	one = conf_memory_need(&conf);
+	assert_int_equal(conf.media.external_n, 1);
+	assert_int_equal(conf.turn.external_n, 0);
+	conf_free(&conf);
+	load_good(TURN "[media]\nlisten = 10.0.0.1:3480\n[dataplane]\ncores = 0,1\n");
+	two = conf_memory_need(&conf);
+	conf_free(&conf);
+	assert_in_range(one, none + 100, none + 160); /* the caches: 128 of 0.75 MiB */
+	assert_in_range(two - one, 100, one - none);
+}
+
 static void long_lines_and_long_lists(void **state)
 {
 	size_t cap = 1 << 20, at;
@@ -502,6 +534,7 @@ int main(void)
 		cmocka_unit_test(secrets_stay_secret),
 		cmocka_unit_test(print_is_read_back),
 		cmocka_unit_test(a_million_allocations_fit_their_memory),
+		cmocka_unit_test(media_needs_memory),
 		cmocka_unit_test(long_lines_and_long_lists),
 		cmocka_unit_test(reference_has_every_key),
 		cmocka_unit_test(files_that_are_none),
