@@ -51,6 +51,7 @@ static const struct cmd commands[] = {
 			"  ports        devices, addresses, buffers\n"
 			"  neighbours   ARP and neighbour discovery\n"
 			"  allocations  TURN allocations\n"
+			"  sessions     media sessions: browsers' connections\n"
 			"  lanes        the rings to the control process\n"
 			"  graph        the packet graph, as Graphviz DOT\n"
 			"  config       the configuration in effect, secrets masked\n\n"

@@ -19,6 +19,7 @@ static const struct {
 	{"ports", cmd_show_ports},
 	{"neighbours", cmd_show_neighbours},
 	{"allocations", cmd_show_allocations},
+	{"sessions", cmd_show_sessions},
 	{"lanes", cmd_show_lanes},
 	{"graph", cmd_show_graph},
 	{"config", cmd_show_config},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * show_rows.c - TURN allocations and neighbours: rows of a snapshot.
+ * show_rows.c - TURN allocations, neighbours and media sessions: rows of a snapshot.
  *
  * There may be a million: text is aligned in portions (table.c) and JSON is
  * written row by row.
@@ -11,6 +11,7 @@
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/show.h"
 #include "engine/cmd/table.h"
+#include "engine/shm/msg.h"
 
 struct rows {
 	const struct shm_region *region;
@@ -163,6 +164,84 @@ static int json_neighbour(const void *data, void *arg)
 				  "held", (json_int_t)row->held, "core", (json_int_t)row->core));
 }
 
+static const char *session_state(uint32_t state)
+{
+	switch (state) {
+	case SHM_SESSION_NEW:
+		return "new";
+	case SHM_SESSION_CHECKED:
+		return "checked";
+	case SHM_SESSION_CONNECTED:
+		return "connected";
+	case SHM_SESSION_LOST:
+		return "lost";
+	}
+	return "unknown";
+}
+
+/* As RFC 5764 s4.1.2 and RFC 7714 s14.2 call them. */
+static const char *session_profile(uint32_t profile)
+{
+	switch (profile) {
+	case SHM_SRTP_NONE:
+		return "-";
+	case SHM_SRTP_CM_SHA1_80:
+		return "AES_CM_128_HMAC_SHA1_80";
+	case SHM_SRTP_CM_SHA1_32:
+		return "AES_CM_128_HMAC_SHA1_32";
+	case SHM_SRTP_GCM_128:
+		return "AEAD_AES_128_GCM";
+	case SHM_SRTP_GCM_256:
+		return "AEAD_AES_256_GCM";
+	}
+	return "unknown";
+}
+
+static int print_session(const void *data, void *arg)
+{
+	const struct shm_row_session *row = data;
+	struct rows *rows = arg;
+	struct cmd_table *t = &rows->table;
+	char local[EN_ADDRSTR_MAX], remote[EN_ADDRSTR_MAX];
+
+	cmd_table_cell(t, "%u", row->core);
+	cmd_table_cell(t, "%u", row->index);
+	cmd_table_cell(t, "%s", session_state(row->state));
+	cmd_table_cell(t, "%s", ep_text(&row->remote, remote));
+	cmd_table_cell(t, "%s", ep_text(&row->local, local));
+	cmd_table_cell(t, "%s", session_profile(row->profile));
+	if (row->heard_ms == UINT64_MAX)
+		cmd_table_cell(t, "-");
+	else
+		cmd_table_cell(t, "%" PRIu64 " s", row->heard_ms / 1000);
+	cmd_table_cell(t, "%u", row->tracks);
+	cmd_table_cell(t, "%u", row->streams);
+	cmd_table_cell(t, "%u", row->routes);
+	cmd_table_cell(t, "%" PRIu64 "/%" PRIu64, row->rx_packets, row->rx_bytes);
+	cmd_table_cell(t, "%" PRIu64 "/%" PRIu64, row->tx_packets, row->tx_bytes);
+	cmd_table_cell(t, "%" PRIu64, row->bad_packets);
+	rows->n++;
+	return ferror(rows->out);
+}
+
+static int json_session(const void *data, void *arg)
+{
+	const struct shm_row_session *row = data;
+	json_t *heard = row->heard_ms == UINT64_MAX ? json_null() : json_integer((json_int_t)row->heard_ms);
+	json_t *profile = row->profile == SHM_SRTP_NONE ? json_null() : json_string(session_profile(row->profile));
+
+	return put_json(
+		arg, json_pack("{s:I, s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			       "core", (json_int_t)row->core, "index", (json_int_t)row->index, "generation",
+			       (json_int_t)row->generation, "state", session_state(row->state), "remote",
+			       json_ep(&row->remote), "local", json_ep(&row->local), "profile", profile, "heard_ms",
+			       heard, "paths", (json_int_t)row->paths, "tracks", (json_int_t)row->tracks, "streams",
+			       (json_int_t)row->streams, "routes", (json_int_t)row->routes, "rx_packets",
+			       (json_int_t)row->rx_packets, "rx_bytes", (json_int_t)row->rx_bytes, "tx_packets",
+			       (json_int_t)row->tx_packets, "tx_bytes", (json_int_t)row->tx_bytes, "bad_packets",
+			       (json_int_t)row->bad_packets));
+}
+
 struct kind {
 	const char *name, *heads; /* of one */
 	enum shm_snapshot_kind snapshot;
@@ -219,4 +298,18 @@ int cmd_show_neighbours(const struct cmd_view *view, const struct cmd_show_how *
 	};
 
 	return show_rows(view, how, &neighbours, out);
+}
+
+int cmd_show_sessions(const struct cmd_view *view, const struct cmd_show_how *how, FILE *out)
+{
+	static const struct kind sessions = {
+		.name = "session",
+		.heads = ">CORE|>SESSION|STATE|REMOTE|LOCAL|PROFILE|>HEARD|>TRACKS|>STREAMS|>ROUTES|>IN|>OUT|>BAD",
+		.snapshot = SHM_SNAP_SESSIONS,
+		.row_size = sizeof(struct shm_row_session),
+		.print = print_session,
+		.json = json_session,
+	};
+
+	return show_rows(view, how, &sessions, out);
 }

@@ -8,7 +8,7 @@ import time
 
 import lab
 
-THINGS = ['counters', 'drops', 'cores', 'nodes', 'ports', 'neighbours', 'allocations', 'graph', 'config']
+THINGS = ['counters', 'drops', 'cores', 'nodes', 'ports', 'neighbours', 'allocations', 'sessions', 'graph', 'config']
 TO_PEER, TO_CLIENT = 7, 5
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 

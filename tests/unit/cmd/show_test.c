@@ -23,6 +23,7 @@
 
 #include "engine/cmd/cmd.h"
 #include "engine/shm/ctl.h"
+#include "engine/shm/msg.h"
 #include "engine/shm/region.h"
 #include "engine/shm/tap.h"
 
@@ -128,6 +129,26 @@ static int neighbours(void)
 	return snapshot_of(&row, sizeof(row), 1, SHM_SNAP_NEIGHBOURS);
 }
 
+static int sessions(void)
+{
+	struct shm_row_session row[2];
+
+	memset(row, 0, sizeof(row));
+	row[0].index = 3;
+	row[0].state = SHM_SESSION_CONNECTED;
+	row[0].profile = SHM_SRTP_GCM_128;
+	en_ep_parse("192.0.2.1:5000", &row[0].remote);
+	en_ep_parse("198.18.0.2:3480", &row[0].local);
+	row[0].heard_ms = 2500;
+	row[0].rx_packets = 7;
+	row[0].rx_bytes = 700;
+	row[1].state = 99; /* no such state, nor family */
+	row[1].remote.addr.family = 77;
+	row[1].profile = 98;
+	row[1].heard_ms = UINT64_MAX;
+	return snapshot_of(row, sizeof(row[0]), 2, SHM_SNAP_SESSIONS);
+}
+
 static int lanes(void)
 {
 	const struct shm_row_lane rows[] = {
@@ -206,6 +227,8 @@ static int answer_fd(const struct shm_ctl_request *req)
 	case SHM_CTL_SNAPSHOT:
 		if (req->kind == SHM_SNAP_LANES)
 			return lanes();
+		if (req->kind == SHM_SNAP_SESSIONS)
+			return sessions();
 		return req->kind == SHM_SNAP_ALLOCATIONS ? allocations() : neighbours();
 	default:
 		return tap(req->kind);
@@ -482,6 +505,25 @@ static void neighbours_are_listed(void **state)
 	json_decref(run_json("show neighbours --json"));
 }
 
+static void sessions_are_listed(void **state)
+{
+	json_t *root, *first, *second;
+
+	(void)state;
+	assert_int_equal(run(cmd_show, "show sessions"), CMD_OK);
+	has("connected  192.0.2.1:5000  198.18.0.2:3480  AEAD_AES_128_GCM");
+	has("2 sessions\n");
+	root = run_json("show sessions --json");
+	first = json_array_get(json_object_get(root, "sessions"), 0);
+	second = json_array_get(json_object_get(root, "sessions"), 1);
+	assert_string_equal(json_string_value(json_object_get(first, "state")), "connected");
+	assert_int_equal(integer(first, NULL, "heard_ms"), 2500);
+	assert_int_equal(integer(first, NULL, "rx_bytes"), 700);
+	assert_true(json_is_null(json_object_get(second, "heard_ms")));
+	assert_string_equal(json_string_value(json_object_get(second, "state")), "unknown");
+	json_decref(root);
+}
+
 static void lanes_are_listed(void **state)
 {
 	json_t *second;
@@ -602,6 +644,7 @@ int main(void)
 		TEST(the_configuration_is_passed_on),
 		TEST(allocations_are_listed),
 		TEST(neighbours_are_listed),
+		TEST(sessions_are_listed),
 		TEST(lanes_are_listed),
 		TEST(mistakes_are_explained),
 		TEST(nothing_runs),
