@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * transport.c - the path of a peer, as the dataplane tells of it, and the DTLS association on it.
+ *
+ * We are the DTLS server always (a=setup:passive), so an association is made when the first packet of one is punted:
+ * by then ICE has validated where it came from, and the offer has told the far end's fingerprints.
+ *
+ * Runs on:   the control loop.
+ *
+ * Invariants
+ *   T1  no association without a fingerprint to check its certificate against (security.md D4).
+ *   T2  a peer whose association was made by an earlier control process has none here: what is punted of it is
+ *       ignored, it keeps its keys in the dataplane, and our answers repeat that process's fingerprint, so
+ *       that the client sees no reason for a new association.
+ *   T3  an association is never destroyed from within its own events: `dtls_over` is looked at when its call returns.
+ *
+ * Specs:     RFC 5764, RFC 8842 s5.5 (a changed fingerprint means a new association), RFC 7983 (first bytes).
+ */
+#include "control/peer/hub.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/consttime.h"
+
+/* A uv handle lives until its close callback: longer than the peer. */
+struct cp_dtls_timer {
+	uv_timer_t uv;
+	struct cp_peer *peer;
+};
+
+static void tell_connected(struct cp_peer *p)
+{
+	struct cp_hub *h = p->hub;
+
+	if (p->connected_told || !p->keyed || p->state != SHM_SESSION_CONNECTED)
+		return;
+	p->connected_told = true;
+	en_info("peer", "%s of room %s is connected", p->id, p->room->name);
+	h->events->change(h->arg, p, CP_PEER_CONNECTED, "");
+}
+
+/* --- the association's events ----------------------------------------------------- */
+
+static void on_send(void *arg, const uint8_t *bytes, uint32_t len)
+{
+	struct cp_peer *p = arg;
+
+	/* lost when the lane is full: DTLS sends again */
+	if (p->placed && p->hub->up)
+		(void)cp_link_inject(p->hub->ctl->link, &p->place, bytes, len);
+}
+
+static void on_connected(void *arg, const struct shm_msg_keys *keys)
+{
+	struct cp_peer *p = arg;
+
+	p->keys = *keys;
+	p->keyed = true;
+	cp_intent_keys(p);
+	tell_connected(p);
+}
+
+static void on_data(void *arg, const uint8_t *bytes, uint32_t len)
+{
+	/* SCTP comes with data channels */
+	(void)arg;
+	(void)bytes;
+	(void)len;
+}
+
+static void on_closed(void *arg, const char *why)
+{
+	struct cp_peer *p = arg;
+
+	p->dtls_over = true;
+	snprintf(p->dtls_why, sizeof(p->dtls_why), "%s", why ? why : "");
+}
+
+static const struct cp_dtls_events dtls_events = {
+	.send = on_send, .connected = on_connected, .data = on_data, .closed = on_closed};
+
+/* --- its life ------------------------------------------------------------------------ */
+
+static void timer_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+static void dtls_end(struct cp_peer *p)
+{
+	if (p->dtls)
+		cp_dtls_destroy(p->dtls);
+	p->dtls = NULL;
+	p->dtls_over = false;
+	if (!p->dtls_timer)
+		return;
+	uv_timer_stop(&p->dtls_timer->uv);
+	p->dtls_timer->peer = NULL;
+	uv_close((uv_handle_t *)&p->dtls_timer->uv, timer_closed);
+	p->dtls_timer = NULL;
+}
+
+void cp_transport_end(struct cp_peer *p)
+{
+	if (p->dtls && cp_dtls_is_connected(p->dtls))
+		cp_dtls_shutdown(p->dtls);
+	dtls_end(p);
+}
+
+/* The association is over: the far end closed it, or it failed. The peer may be gone after this. */
+static void after_end(struct cp_peer *p)
+{
+	struct cp_hub *h = p->hub;
+	char why[sizeof(p->dtls_why)];
+
+	snprintf(why, sizeof(why), "%s", p->dtls_why);
+	en_info("peer", "DTLS of %s of room %s is over: %s", p->id, p->room->name, why);
+	dtls_end(p);
+	if (p->kind != CP_PEER_CALL) {
+		h->events->change(h->arg, p, CP_PEER_GONE, why);
+		cp_peer_destroy(p);
+		return;
+	}
+	cp_peer_reset(p);
+	h->events->change(h->arg, p, CP_PEER_CLOSED, why);
+}
+
+static void on_timer(uv_timer_t *uv);
+
+/* After each call into the association. */
+static void settle(struct cp_peer *p)
+{
+	int ms;
+
+	if (p->dtls_over) {
+		after_end(p);
+		return;
+	}
+	ms = cp_dtls_timeout_ms(p->dtls);
+	if (ms < 0)
+		uv_timer_stop(&p->dtls_timer->uv);
+	else
+		uv_timer_start(&p->dtls_timer->uv, on_timer, (uint64_t)ms, 0);
+}
+
+static void on_timer(uv_timer_t *uv)
+{
+	struct cp_peer *p = ((struct cp_dtls_timer *)uv->data)->peer;
+
+	if (!p || !p->dtls)
+		return;
+	cp_dtls_timeout(p->dtls);
+	settle(p);
+}
+
+static bool dtls_begin(struct cp_peer *p)
+{
+	struct cp_dtls_timer *timer;
+	struct en_err err;
+
+	if (p->fingerprint_n == 0)
+		return false;
+	timer = calloc(1, sizeof(*timer));
+	if (!timer)
+		return false;
+	if (cp_dtls_create(cp_transport_context(p->hub), true, p->fingerprint, p->fingerprint_n, &dtls_events, p,
+			   &p->dtls, &err) != 0) {
+		en_warn("peer", "%s: %s", p->id, err.text);
+		p->dtls = NULL;
+		free(timer);
+		return false;
+	}
+	uv_timer_init(p->hub->ctl->loop, &timer->uv);
+	timer->uv.data = timer;
+	timer->peer = p;
+	p->dtls_timer = timer;
+	return true;
+}
+
+/* RFC 7983 s7: 20..63 is DTLS */
+static bool is_dtls(const uint8_t *bytes, uint32_t len)
+{
+	return len > 0 && bytes[0] >= 20 && bytes[0] <= 63;
+}
+
+void cp_transport_punt(struct cp_peer *p, const uint8_t *bytes, uint32_t len)
+{
+	if (!is_dtls(bytes, len) || p->adopted || !p->installed)
+		return;
+	if (!p->dtls && !dtls_begin(p))
+		return;
+	cp_dtls_input(p->dtls, bytes, len);
+	settle(p);
+}
+
+struct cp_dtls_context *cp_transport_context(const struct cp_hub *h)
+{
+	return h->own_dtls ? h->own_dtls : h->ctl->dtls;
+}
+
+int cp_transport_renew(struct cp_hub *h, struct en_err *err)
+{
+	struct cp_dtls_context *fresh;
+	struct cp_peer *p;
+	int code = cp_dtls_context_create(&fresh, err);
+
+	if (code != 0)
+		return code;
+	TAILQ_FOREACH (p, &h->peers, of_hub)
+		dtls_end(p);
+	if (h->own_dtls)
+		cp_dtls_context_destroy(h->own_dtls);
+	h->own_dtls = fresh;
+	return 0;
+}
+
+/* --- the path ---------------------------------------------------------------------------- */
+
+void cp_transport_event(struct cp_peer *p, const struct shm_msg_session_event *e)
+{
+	struct cp_hub *h = p->hub;
+
+	if (!p->installed || e->state > SHM_SESSION_LOST)
+		return;
+	p->remote = e->remote;
+	if (e->state == SHM_SESSION_LOST && p->state != SHM_SESSION_LOST) {
+		p->state = SHM_SESSION_LOST;
+		p->since_ms = cp_hub_now(h);
+		p->connected_told = false;
+		en_info("peer", "the path of %s of room %s is lost", p->id, p->room->name);
+		h->events->change(h->arg, p, CP_PEER_LOST, "The connection was lost.");
+		return;
+	}
+	p->state = e->state;
+	tell_connected(p);
+}
