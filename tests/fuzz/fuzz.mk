@@ -6,8 +6,9 @@
 #   make fuzz                 all of them, 10 seconds each
 #   make fuzz F=stun S=600    those whose name has "stun" in it, ten minutes each
 #   make fuzz-bins            build only
+#   FUZZ_MAX_LEN=32768        longer inputs, for texts (F=sdp)
 #
-# A fuzzer links engine/ and the dataplane's parts that know no DPDK; one that includes DPDK, a dataplane
+# A fuzzer links engine/, control/sdp and the dataplane's parts that know no DPDK; one that includes DPDK, a dataplane
 # header beyond those, or the node tests' library is linked with the whole dataplane and DPDK (FUZZ_DPDK).
 
 S ?= 10
@@ -27,7 +28,7 @@ FUZZ_DPDK ?= $(patsubst tests/fuzz/%_fuzz.c,%,$(if $(FUZZ_SRC),$(shell grep -lE 
 FUZZ_CFLAGS = -std=gnu17 -O1 -g $(WARN) -fPIE -I. -D_GNU_SOURCE -MMD -MP -fno-omit-frame-pointer \
 	-fsanitize=fuzzer-no-link,$(FUZZ_SAN) -fno-sanitize-recover=all
 fuzz_obj = $(patsubst %.c,$(FUZZ_OUT)/obj/%.o,$(1))
-FUZZ_LIB := $(call fuzz_obj,$(ENGINE_SRC) $(DPLOGIC_SRC))
+FUZZ_LIB := $(call fuzz_obj,$(ENGINE_SRC) $(DPLOGIC_SRC) $(wildcard control/sdp/*.c))
 FUZZ_DP_LIB := $(call fuzz_obj,$(DP_SRC) $(wildcard tests/node/lib/*.c))
 # what may see DPDK: the same files as in the product; its headers are not clang-clean under our warnings
 FUZZ_DPDK_CFLAGS = $(patsubst -I%,-isystem %,$(DPDK_CFLAGS))
