@@ -7,28 +7,19 @@
  *   S1  an attribute that we use and cannot read makes the offer invalid; others pass unseen.
  *   S2  nothing of a section that is rejected, or whose kind we do not know, is looked at but its mid.
  *
- * Specs:     RFC 8829 s5.2, s5.8; RFC 8843 s6 (bundle-only); RFC 5576 (ssrc-group FID); RFC 8841 (data).
+ * Specs:     RFC 8829 s5.2, s5.8; RFC 9143 s6 (bundle-only); RFC 8830 (msid); RFC 8841 (data).
+ * Not here:  payload types (codec.c); SSRCs and rids (source.c).
  */
 #include <errno.h>
 #include <string.h>
 
 #include "control/sdp/codec.h"
-
-#define SSRCS_SEEN 32
-#define RIDS_SEEN  16
-
-struct seen_ssrc {
-	uint32_t ssrc, rtx; /* rtx: of the FID group that it leads */
-	bool repair; /* the second of a group */
-};
+#include "control/sdp/source.h"
 
 struct reader {
 	struct cp_offer_section *s;
 	struct cp_codec_table codecs;
-	unsigned int ssrc_n, rid_n;
-	struct seen_ssrc ssrc[SSRCS_SEEN];
-	struct wire_text rid[RIDS_SEEN];
-	struct wire_text simulcast; /* list behind send */
+	struct cp_sources sources;
 	bool bundle_only;
 };
 
@@ -156,26 +147,13 @@ static bool on_msid(struct reader *r, struct wire_text value)
 	return true;
 }
 
-/* The place of a source; NULL when there are too many: what is beyond is found by its mid. */
-static struct seen_ssrc *seen(struct reader *r, uint32_t ssrc)
-{
-	for (unsigned int i = 0; i < r->ssrc_n; i++) {
-		if (r->ssrc[i].ssrc == ssrc)
-			return &r->ssrc[i];
-	}
-	if (ssrc == 0 || r->ssrc_n == SSRCS_SEEN)
-		return NULL;
-	r->ssrc[r->ssrc_n] = (struct seen_ssrc){.ssrc = ssrc};
-	return &r->ssrc[r->ssrc_n++];
-}
-
 static bool on_ssrc(struct reader *r, struct wire_text value)
 {
 	struct wire_sdp_ssrc ssrc;
 
 	if (!wire_sdp_ssrc(value, &ssrc))
 		return false;
-	seen(r, ssrc.ssrc);
+	cp_source_add(&r->sources, ssrc.ssrc);
 	if (wire_text_is(ssrc.name, "msid"))
 		set_msid(r->s, ssrc.value);
 	return true;
@@ -183,39 +161,17 @@ static bool on_ssrc(struct reader *r, struct wire_text value)
 
 static bool on_ssrc_group(struct reader *r, struct wire_text value)
 {
-	struct wire_text kind = wire_text_word(&value);
-	struct wire_text first = wire_text_word(&value), second = wire_text_word(&value);
-	struct seen_ssrc *a, *b;
-	uint32_t primary, repair;
-
-	/* SIM groups only repeat the order in which the sources stand */
-	if (!wire_text_is(kind, "FID") && !wire_text_is(kind, "FEC-FR"))
-		return kind.len > 0;
-	if (!wire_text_u32(first, UINT32_MAX, &primary) || !wire_text_u32(second, UINT32_MAX, &repair))
-		return false;
-	a = seen(r, primary);
-	b = seen(r, repair);
-	if (b)
-		b->repair = true;
-	if (a && b && wire_text_is(kind, "FID"))
-		a->rtx = repair;
-	return true;
+	return cp_source_group(&r->sources, value);
 }
 
 static bool on_rid(struct reader *r, struct wire_text value)
 {
-	struct wire_sdp_rid rid;
-
-	if (!wire_sdp_rid(value, &rid))
-		return false;
-	if (rid.send && rid.id.len < SHM_MID_MAX && r->rid_n < RIDS_SEEN)
-		r->rid[r->rid_n++] = rid.id;
-	return true;
+	return cp_source_rid(&r->sources, value);
 }
 
 static bool on_simulcast(struct reader *r, struct wire_text value)
 {
-	return wire_sdp_simulcast(value, &r->simulcast);
+	return wire_sdp_simulcast(value, &r->sources.simulcast);
 }
 
 static bool on_sctp_port(struct reader *r, struct wire_text value)
@@ -297,44 +253,6 @@ static int read_all(struct reader *r, const struct wire_sdp_media *m, struct en_
 	return 0;
 }
 
-static void keep_ssrcs(const struct reader *r)
-{
-	struct cp_offer_section *s = r->s;
-
-	for (unsigned int i = 0; i < r->ssrc_n && s->ssrc_n < SHM_SSRCS_MAX; i++) {
-		if (r->ssrc[i].repair)
-			continue;
-		s->ssrc[s->ssrc_n] = r->ssrc[i].ssrc;
-		s->rtx_ssrc[s->ssrc_n++] = r->ssrc[i].rtx;
-	}
-}
-
-static void keep_rid(struct cp_offer_section *s, struct wire_text rid)
-{
-	for (uint32_t i = 0; i < s->rid_n; i++) {
-		if (wire_text_is(rid, s->rid[i]))
-			return;
-	}
-	if (s->rid_n < CP_RIDS_MAX && wire_text_copy(rid, s->rid[s->rid_n], SHM_MID_MAX))
-		s->rid_n++;
-}
-
-/* In the order of a=simulcast, of which each layer must have its a=rid (RFC 8853 s5.1). */
-static void keep_rids(const struct reader *r)
-{
-	struct wire_text list = r->simulcast, rid;
-
-	for (unsigned int n = 0; n < RIDS_SEEN && wire_sdp_simulcast_next(&list, &rid); n++) {
-		for (unsigned int i = 0; i < r->rid_n; i++) {
-			if (wire_text_eq(r->rid[i], rid))
-				keep_rid(r->s, rid);
-		}
-	}
-	r->s->simulcast = r->s->rid_n > 0;
-	for (unsigned int i = 0; i < r->rid_n && !r->s->simulcast; i++)
-		keep_rid(r->s, r->rid[i]);
-}
-
 /* RFC 8829 s5.1.2, s5.1.3: profiles that offers are made with; all mean the same here. */
 static bool is_proto(const char *proto, bool data)
 {
@@ -409,8 +327,7 @@ int cp_section_read(const struct wire_sdp_media *m, uint8_t dir, struct cp_offer
 		return 0;
 	}
 	cp_codec_choose(&r.codecs, m->formats, s, ret_raw);
-	keep_ssrcs(&r);
-	keep_rids(&r);
+	cp_source_keep(&r.sources, s);
 	s->usable = s->pt_n > 0;
 	return 0;
 }
