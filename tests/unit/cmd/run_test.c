@@ -4,9 +4,9 @@
  *
  *   test ── fork ── cmd_run() ── fork, exec ── this program again, as the dataplane
  *
- * The dataplane's part is chosen by the environment (TURNPIKE_FAKE); it tells
- * what it does on standard error, which the test reads line by line: every
- * wait is for a line, an end of file or an exit.
+ * The dataplane's part is chosen by the environment (TURNPIKE_FAKE), the control process' likewise
+ * (TURNPIKE_FAKE_CONTROL); they tell what they do on standard error, which the test reads line by
+ * line: every wait is for a line, an end of file or an exit.
  */
 #include <poll.h>
 #include <setjmp.h>
@@ -32,7 +32,12 @@ static const char good[] =
 	"[engine]\nruntime-dir = /run/turnpike-test\n[port a]\ndevice = tap:t0\naddress = 10.0.0.1/24\n"
 	"[turn]\nlisten = 10.0.0.1:3478\nrelay = 10.0.0.1 49152-65535\nrealm = r\nuser = a:b\n";
 
-/* --- the played dataplane ------------------------------------------------------- */
+static const char both[] =
+	"[engine]\nruntime-dir = /run/turnpike-test\n[port a]\ndevice = tap:t0\naddress = 10.0.0.1/24\n"
+	"[turn]\nlisten = 10.0.0.1:3478\nrelay = 10.0.0.1 49152-65535\nrealm = r\nuser = a:b\n"
+	"[media]\nlisten = 10.0.0.1:3480\n[control]\nhttp = 127.0.0.1:8080\n";
+
+/* --- the played processes ------------------------------------------------------- */
 
 static void tell(int fd, const char *text)
 {
@@ -40,17 +45,17 @@ static void tell(int fd, const char *text)
 		_exit(99);
 }
 
-static int wait_for_signals(bool deaf)
+static int wait_for_signals(const char *name, bool deaf)
 {
 	sigset_t all;
-	char line[32];
+	char line[64];
 	int got = 0;
 
 	sigemptyset(&all);
 	sigaddset(&all, SIGTERM);
 	sigaddset(&all, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &all, NULL);
-	snprintf(line, sizeof(line), "pid %d\n", (int)getpid());
+	snprintf(line, sizeof(line), "%s %d\n", name, (int)getpid());
 	tell(STDERR_FILENO, line);
 	for (;;) {
 		sigwait(&all, &got);
@@ -82,7 +87,24 @@ static int play_dataplane(char **argv)
 	tell(fd, "rea");
 	tell(fd, "dy\n");
 	close(fd);
-	return wait_for_signals(strcmp(part, "deaf") == 0);
+	return wait_for_signals("pid", strcmp(part, "deaf") == 0);
+}
+
+/* argv: turnpike-control -c FILE --ready-fd N */
+static int play_control(char **argv)
+{
+	const char *part = getenv("TURNPIKE_FAKE_CONTROL");
+	int fd = (int)strtol(argv[4], NULL, 10);
+
+	if (strcmp(part, "fails") == 0) {
+		tell(fd, "fail: http = 127.0.0.1:8080: another program listens there\n");
+		return 1;
+	}
+	if (strcmp(part, "dies") == 0)
+		return 4;
+	tell(fd, "ready\n");
+	close(fd);
+	return wait_for_signals("control", false);
 }
 
 /* --- watching the supervisor --------------------------------------------------- */
@@ -107,7 +129,7 @@ static int config_of(const char *text)
 	return fd;
 }
 
-static void start(const char *part, const char *config)
+static void start_both(const char *part, const char *control_part, const char *config)
 {
 	char path[32], run_word[] = "run", c_word[] = "-c", *argv[] = {run_word, c_word, path, NULL};
 	int out[2], err[2], conf = config_of(config);
@@ -121,6 +143,7 @@ static void start(const char *part, const char *config)
 	if (sv.pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nothing behind */
 		setenv("TURNPIKE_FAKE", part, 1);
+		setenv("TURNPIKE_FAKE_CONTROL", control_part, 1);
 		dup2(out[1], STDOUT_FILENO);
 		dup2(err[1], STDERR_FILENO);
 		for (int i = 0; i < 2; i++) {
@@ -134,6 +157,11 @@ static void start(const char *part, const char *config)
 	close(err[1]);
 	sv.out.fd = out[0];
 	sv.err.fd = err[0];
+}
+
+static void start(const char *part, const char *config)
+{
+	start_both(part, "serves", config);
 }
 
 /* The next line without its newline, or NULL at the end of the stream. */
@@ -307,6 +335,80 @@ static void a_missing_dataplane_is_a_sentence(void **state)
 	assert_int_equal(finish(), CMD_FAILED);
 }
 
+/* The pids of both, which start in any order. */
+static void both_pids(pid_t *ret_dataplane, pid_t *ret_control)
+{
+	const char *line;
+
+	*ret_dataplane = *ret_control = 0;
+	while ((!*ret_dataplane || !*ret_control) && (line = next_line(&sv.err)) != NULL) {
+		if (strncmp(line, "pid ", 4) == 0)
+			*ret_dataplane = (pid_t)strtol(line + 4, NULL, 10);
+		else if (strncmp(line, "control ", 8) == 0)
+			*ret_control = (pid_t)strtol(line + 8, NULL, 10);
+	}
+}
+
+static void two_processes_and_one_ready_line(void **state)
+{
+	pid_t dataplane, control;
+
+	(void)state;
+	start_both("serves", "serves", both);
+	assert_string_equal(next_line(&sv.out),
+			    "turnpike: ready; TURN on 10.0.0.1:3478 (udp), media on 10.0.0.1:3480 (udp), page on "
+			    "http://127.0.0.1:8080/, 1 core, show with: turnpike show counters --runtime-dir "
+			    "/run/turnpike-test");
+	both_pids(&dataplane, &control);
+	kill(sv.pid, SIGUSR1); /* the dataplane's alone */
+	wait_line(&sv.err, "drains");
+	kill(sv.pid, SIGTERM);
+	wait_line(&sv.err, "ends");
+	wait_line(&sv.err, "ends");
+	assert_int_equal(finish(), CMD_OK);
+}
+
+static void either_is_started_again_alone(void **state)
+{
+	pid_t dataplane, control, next;
+	uint64_t before;
+
+	(void)state;
+	start_both("serves", "serves", both);
+	both_pids(&dataplane, &control);
+	before = en_mono_ns();
+	kill(control, SIGKILL);
+	wait_line(&sv.err, "turnpike: the control process was killed by signal 9");
+	next = (pid_t)strtol(wait_line(&sv.err, "control ") + 8, NULL, 10);
+	assert_int_not_equal(next, control);
+	assert_int_equal(kill(dataplane, 0), 0);
+	kill(dataplane, SIGKILL);
+	wait_line(&sv.err, "turnpike: the dataplane was killed by signal 9");
+	assert_int_not_equal(dataplane_pid(), dataplane);
+	assert_true(en_mono_ns() - before < 4 * EN_NS_PER_S);
+	assert_int_equal(kill(next, 0), 0);
+	kill(sv.pid, SIGTERM);
+	assert_int_equal(finish(), CMD_OK);
+}
+
+static void a_control_process_that_fails_ends_both(void **state)
+{
+	(void)state;
+	start_both("serves", "fails", both);
+	wait_line(&sv.err, "turnpike: http = 127.0.0.1:8080: another program listens there");
+	assert_int_equal(finish(), CMD_FAILED);
+}
+
+static void a_control_process_that_keeps_dying_ends_both(void **state)
+{
+	(void)state;
+	start_both("serves", "dies", both);
+	wait_line(&sv.err, "turnpike run: the control process ended with status 4 before it served, 5 times in a row");
+	wait_line(&sv.err, "ends");
+	assert_null(next_line(&sv.out)); /* it never served whole */
+	assert_int_equal(finish(), CMD_FAILED);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,10 +422,15 @@ int main(int argc, char **argv)
 		cmocka_unit_test(nothing_outlives_a_killed_supervisor),
 		cmocka_unit_test(a_wrong_configuration_does_not_start),
 		cmocka_unit_test(a_missing_dataplane_is_a_sentence),
+		cmocka_unit_test(two_processes_and_one_ready_line),
+		cmocka_unit_test(either_is_started_again_alone),
+		cmocka_unit_test(a_control_process_that_fails_ends_both),
+		cmocka_unit_test(a_control_process_that_keeps_dying_ends_both),
 	};
 
 	if (argc == 5 && strcmp(argv[3], "--ready-fd") == 0)
-		return play_dataplane(argv);
+		return strcmp(argv[0], "turnpike-control") == 0 ? play_control(argv) : play_dataplane(argv);
 	setenv("TURNPIKE_DATAPLANE", "/proc/self/exe", 1);
+	setenv("TURNPIKE_CONTROL", "/proc/self/exe", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
