@@ -13,8 +13,8 @@
 
 #include "dataplane/table/mem.h"
 
-#define HOLD_NS (UINT64_C(10000) * DP_NS_MS) /* two of the checks that consent needs (RFC 7675 s5.1: every 4 to 6 s)   \
-					      */
+/* Two of the checks that consent needs (RFC 7675 s5.1: every 4 to 6 s). */
+#define HOLD_NS   (UINT64_C(10000) * DP_NS_MS)
 #define TELL_NS   (UINT64_C(5000) * DP_NS_MS)
 #define FORGET_NS (UINT64_C(60000) * DP_NS_MS) /* longer than consent lasts */
 
