@@ -6,7 +6,8 @@
  * Invariants
  *   N1  no outgoing number is used for two packets: a stretch ends where the next begins, and within
  *       one stretch different inbound numbers give different outgoing ones. (SRTP with GCM would
- *       fall to a second packet under one number.)
+ *       fall to a second packet under one number.) Control's part in it: it never gives an SSRC to a second route
+ *       to the same session.
  *   N2  outgoing numbers and times go on where they were when the inbound stream changes.
  *
  * Specs:     RFC 3550 s5.1 (random start), s7.1.

@@ -9,6 +9,7 @@
  *   S1  a session has at most DP_STREAMS_OF_SESSION streams (security.md M5). One more takes the place
  *       of the one that was silent longest and that no receiver gets anything of.
  *   S2  a stream is made for a packet that was authenticated, never for another (W2).
+ *   S3  one that was heard in this very step does not give way: packets of it may still be under way in it.
  *
  * Specs:     RFC 3550 s6.4.1, appendix A.1, A.3, A.8.
  */
@@ -63,9 +64,11 @@ struct dp_stream *dp_stream_find(struct dp_media *md, uint32_t session, uint32_t
 
 static bool may_go(const struct dp_media *md, const struct dp_stream *s)
 {
-	if (s->track == DP_NONE)
-		return true;
-	return md->track[s->track].main_stream != dp_stream_index(md, s) && md->core->now_ns - s->seen_ns > IDLE_NS;
+	uint64_t silent = md->core->now_ns - s->seen_ns;
+
+	if (silent == 0)
+		return false; /* S3 */
+	return s->track == DP_NONE || (md->track[s->track].main_stream != dp_stream_index(md, s) && silent > IDLE_NS);
 }
 
 /* S1. False: every one of them is in use. */

@@ -11,7 +11,7 @@
  *   I1  a packet that is not authentic changes nothing but counters (W2): for an SSRC that is not known its
  *       state stands aside (struct fresh) until a packet of it was authentic. Only then it gets a place.
  *   I2  streams of this burst that were heard keep their places until it is over: dp_stream_make() takes none
- *       that was heard at this very time.
+ *       that was heard in this very step (stream.c, S3).
  *
  * Specs:     RFC 3711 s3.3, s3.4; RFC 7714; RFC 5761 s4.
  */
