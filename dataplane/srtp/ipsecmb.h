@@ -26,7 +26,7 @@ struct ipsecmb_cm_keys {
 } __attribute__((aligned(64)));
 
 struct ipsecmb_gcm_keys {
-	struct gcm_key_data aes;
+	struct gcm_key_data aes; /* 64-byte aligned: the library's header says so only when it builds itself */
 	struct dp_srtp_salt salt;
 } __attribute__((aligned(64)));
 
@@ -52,7 +52,7 @@ struct ipsecmb_slot {
 struct ipsecmb {
 	struct dp_srtp base;
 	IMB_MGR *mgr;
-	struct gcm_context_data gcm;
+	struct gcm_context_data gcm __attribute__((aligned(64)));
 	unsigned int n; /* jobs on their way */
 	struct ipsecmb_slot slot[IPSECMB_BATCH];
 	IMB_JOB lib[IPSECMB_BATCH]; /* the library's view of slot[] */
