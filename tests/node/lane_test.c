@@ -458,7 +458,51 @@ static void descriptors_are_no_weapon(void **state)
 
 /* --- lies ------------------------------------------------------------------------------------------------ */
 
-/* Anything at all, sometimes almost right: then it gets further. */
+static struct shm_handle any_handle(void)
+{
+	return (struct shm_handle){en_random_below(SESSIONS + 1), en_random_below(3)};
+}
+
+/* A message that may well be carried out. */
+static void write_likely(struct shm_msg *m)
+{
+	m->session.session = any_handle();
+	switch (m->type) {
+	case SHM_MSG_SESSION:
+		m->session.listen = en_random_below(2);
+		shm_ufrag_make(0, m->session.session.index, en_random64(), m->session.ufrag);
+		memset(m->session.pwd, 0, sizeof(m->session.pwd));
+		memset(m->session.pwd, 'p', en_random_below(SHM_PWD_MAX));
+		break;
+	case SHM_MSG_KEYS:
+		m->keys.profile = en_random_below(10);
+		break;
+	case SHM_MSG_TRACK:
+		m->track.session = any_handle();
+		m->track.kind = en_random_below(4);
+		memset(m->track.mid, 0, sizeof(m->track.mid));
+		m->track.mid[0] = 'm';
+		m->track.pt_n = en_random_below(SHM_PTS_MAX + 2);
+		m->track.ssrc_n = en_random_below(SHM_SSRCS_MAX + 2);
+		break;
+	case SHM_MSG_ROUTE:
+		m->route.track = any_handle();
+		m->route.session = any_handle();
+		memset(m->route.mid, 0, sizeof(m->route.mid));
+		m->route.pt_n = en_random_below(SHM_PTS_MAX + 2);
+		break;
+	}
+}
+
+static void scribble_over_indexes(struct shm_lane *lane)
+{
+	lane->down.head = en_random32();
+	lane->up.tail = en_random32();
+	lane->down.tail = en_random32();
+	lane->up.head = en_random32();
+}
+
+/* Anything at all, often almost right: then it gets further. */
 static void scribble(struct shm_lane *lane)
 {
 	uint32_t head = lane->down.head;
@@ -467,25 +511,18 @@ static void scribble(struct shm_lane *lane)
 
 	slot->type = dice % 64 ? en_random_below(SHM_MSG_N + 1) : en_random32();
 	slot->len = dice >> 8 & 31 ? shm_msg_body(slot->type) : en_random_below(2000);
-	/* the rest is what the last ones left there, with handles that exist and those that do not */
-	en_random(slot->packet.bytes + en_random_below(64), en_random_below(64));
-	if (dice >> 16 & 1)
-		memset(&slot->session, 0, 64);
-	slot->session.session = (struct shm_handle){en_random_below(SESSIONS + 2), en_random_below(3)};
-	slot->track.session = (struct shm_handle){en_random_below(SESSIONS + 2), en_random_below(3)};
+	en_random(slot->packet.bytes + en_random_below(512), en_random_below(64));
+	if (dice >> 14 & 3)
+		write_likely(slot);
 	if (shm_msg_has_bytes(slot->type)) {
 		slot->len += en_random_below(200);
 		slot->packet.head.len = slot->len - (uint32_t)sizeof(slot->packet.head);
 	}
 	lane->down.head = head + 1;
-	if (dice >> 20 == 0) {
-		lane->down.head = en_random32();
-		lane->up.tail = en_random32();
-		lane->down.tail = en_random32();
-		lane->up.head = en_random32();
-	} else if (dice >> 20 == 1) {
+	if (dice >> 20 == 0)
+		scribble_over_indexes(lane);
+	else if (dice >> 20 == 1)
 		memset(&lab.world->lanes->shm->head, (int)dice, sizeof(struct shm_lanes_head));
-	}
 }
 
 static void a_hostile_control_process_spoils_its_own_only(void **state)
@@ -509,8 +546,8 @@ static void a_hostile_control_process_spoils_its_own_only(void **state)
 		lab_step(1);
 	}
 	assert_true(md->down.received > n / 4);
-	print_message("%lu messages taken, %lu passed over\n", (unsigned long)md->down.received,
-		      (unsigned long)md->down.bad);
+	print_message("%lu messages taken, %lu passed over, %lu refused\n", (unsigned long)md->down.received,
+		      (unsigned long)md->down.bad, (unsigned long)lab_counter(CTR_LANE_REFUSED));
 	detach();
 	/* the next one is served as if nothing had been */
 	lab.world->lanes->shm->head = cp.head;
