@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 
+#include "dataplane/media/route.h"
 #include "dataplane/media/rtcp.h"
 #include "dataplane/table/mem.h"
 #include "engine/wire/rtcp.h"
@@ -185,8 +186,9 @@ static void ask(struct dp_core *c, struct list *l, uint32_t now)
 	struct en_writer w = en_writer(bytes, sizeof(bytes));
 	unsigned int n = due(l, now, seq);
 
-	if (n == 0 || !dp_rtcp_can(s))
+	if (n == 0 || !dp_session_can_send(s))
 		return;
+	dp_count_n(c, CTR_RTCP_ASKED, n);
 	wire_rtcp_put_rr(&w, s->rtcp_ssrc, NULL, 0);
 	wire_rtcp_put_nack(&w, s->rtcp_ssrc, st->ssrc, seq, n);
 	if (w.ok)

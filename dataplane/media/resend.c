@@ -130,8 +130,10 @@ static void send_again(struct again *a)
 	const struct dp_session *s = &c->media->session[a->r->session];
 	struct rte_mbuf *m = dp_pkt_new(c, c->world->pool);
 
-	if (!m)
+	if (!m) {
+		dp_count(c, CTR_RTCP_NO_BUFFER);
 		return;
+	}
 	if (DP_RTP_HDR_MAX + OSN_LEN + a->rtp.h.payload_len + DP_SRTP_TAG_MAX > rte_pktmbuf_tailroom(m)) {
 		dp_drop_now(c, m, DROP_NO_BUFFER);
 		return;
@@ -139,6 +141,7 @@ static void send_again(struct again *a)
 	if (!write_packet(a, m))
 		return;
 	a->r->retransmitted++;
+	dp_count(c, CTR_RTCP_RESENT);
 	dp_udp_build(c, m, &c->world->conf->media.listen[s->listen], &s->remote, 0, false);
 	dp_pkt(m)->session = a->r->session;
 	dp_pkt(m)->route = DP_NO_ROUTE;
@@ -174,8 +177,9 @@ void dp_resend(struct dp_core *c, uint32_t route, uint16_t seq)
 	struct again a = {.core = c, .r = r, .osn = seq};
 	struct dp_srtp_stream once;
 
-	if (r->set.paused || !dp_rtcp_can(&c->media->session[r->session]) || !find(&a) || !not_lately(c, route, seq) ||
-	    !within_budget(c, r, a.rtp.h.payload_len + DP_RTP_HDR_MAX) || !choose_form(&a, &once))
+	if (r->set.paused || !dp_session_can_send(&c->media->session[r->session]) || !find(&a) ||
+	    !not_lately(c, route, seq) || !within_budget(c, r, a.rtp.h.payload_len + DP_RTP_HDR_MAX) ||
+	    !choose_form(&a, &once))
 		return;
 	send_again(&a);
 }

@@ -34,10 +34,5 @@ void dp_rtcp_keyframe(struct dp_core *c, uint32_t track);
 uint64_t dp_rtcp_ntp(struct dp_core *c);
 /* The route to a session that sends with this SSRC; DP_NONE: none. `budget`: searches that may be long, left. */
 uint32_t dp_rtcp_route(struct dp_media *md, uint32_t session, uint32_t ssrc, unsigned int *budget);
-/* Something can be sent to a session: it has a path and keys. */
-static inline bool dp_rtcp_can(const struct dp_session *s)
-{
-	return s->generation && s->keyed && s->remote.addr.family && s->state == SHM_SESSION_CONNECTED;
-}
 
 #endif

@@ -15,13 +15,14 @@
 #include "engine/wire/rtcp.h"
 
 #define LONG_SEARCHES 8 /* of one compound, among a session's routes */
+#define NACKS_MAX     256 /* numbers that are looked up for one compound; seventeen fit into four bytes */
 #define RTT_MAX       (10u << 16) /* 1/65536 s; more is no round trip but nonsense */
 
 struct input {
 	struct dp_core *core;
 	struct dp_media *md;
 	uint32_t session;
-	unsigned int searches;
+	unsigned int searches, nacks;
 };
 
 static struct dp_media_route *route_of(struct input *in, uint32_t ssrc)
@@ -109,7 +110,7 @@ static void on_rtpfb(struct input *in, const struct wire_rtcp *pkt)
 	if (pkt->count != WIRE_RTPFB_NACK || !wire_rtcp_fb(pkt, &fb))
 		return;
 	r = route_of(in, fb.media);
-	while (r && wire_nack_next(&fb, &w, &seq))
+	for (; r && in->nacks && wire_nack_next(&fb, &w, &seq); in->nacks--)
 		dp_resend(in->core, (uint32_t)(r - in->md->route), seq);
 }
 
@@ -139,7 +140,8 @@ static void on_xr(struct input *in, const struct wire_rtcp *pkt)
 
 void dp_rtcp_input(struct dp_core *c, uint32_t session, const uint8_t *bytes, uint32_t len)
 {
-	struct input in = {.core = c, .md = c->media, .session = session, .searches = LONG_SEARCHES};
+	struct input in = {
+		.core = c, .md = c->media, .session = session, .searches = LONG_SEARCHES, .nacks = NACKS_MAX};
 	struct wire_rtcp_walk w = wire_rtcp_walk(bytes, len);
 	bool answered = false;
 	struct wire_rtcp pkt;

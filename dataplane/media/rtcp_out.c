@@ -9,6 +9,7 @@
  */
 #include "dataplane/media/rtcp.h"
 
+#include "dataplane/media/route.h"
 #include "dataplane/net/udp.h"
 #include "engine/wire/rtcp.h"
 
@@ -19,11 +20,13 @@ void dp_rtcp_send(struct dp_core *c, uint32_t session, struct dp_srtp_stream *fr
 	struct dp_srtp_job job = {.keys = dp_session_tx(md, session), .stream = from, .len = len};
 	struct rte_mbuf *m;
 
-	if (!dp_rtcp_can(s))
+	if (!dp_session_can_send(s))
 		return;
 	m = dp_pkt_new(c, c->world->pool);
-	if (!m)
+	if (!m) {
+		dp_count(c, CTR_RTCP_NO_BUFFER);
 		return;
+	}
 	job.dst = (uint8_t *)rte_pktmbuf_append(m, (uint16_t)(len + DP_SRTCP_EXTRA_MAX));
 	if (!job.dst) {
 		dp_drop_now(c, m, DROP_NO_BUFFER);
@@ -54,12 +57,13 @@ void dp_rtcp_keyframe(struct dp_core *c, uint32_t track)
 	struct en_writer w = en_writer(bytes, sizeof(bytes));
 	uint32_t ssrc;
 
-	if (!t->ask || t->main_stream == DP_NONE || !dp_rtcp_can(s) ||
+	if (!t->ask || t->main_stream == DP_NONE || !dp_session_can_send(s) ||
 	    (t->asked_ns && c->now_ns - t->asked_ns < DP_KEYFRAME_NS))
 		return;
 	t->ask = false;
 	t->asked_ns = c->now_ns;
 	t->keyframe_requests++;
+	dp_count(c, CTR_RTCP_KEYFRAME);
 	ssrc = md->stream[t->next_stream != DP_NONE ? t->next_stream : t->main_stream].ssrc;
 	wire_rtcp_put_rr(&w, s->rtcp_ssrc, NULL, 0);
 	if (t->set.pli)

@@ -11,6 +11,7 @@
  *
  * Specs:     RFC 3550 s6.1, s6.4, appendix A.3; draft-alvestrand-rmcat-remb-03.
  */
+#include "dataplane/media/route.h"
 #include "dataplane/media/rtcp_state.h"
 #include "engine/wire/rtcp.h"
 
@@ -164,7 +165,7 @@ void dp_rtcp_due(struct dp_core *c, uint32_t session)
 	struct compound cp = {.core = c, .session = session};
 	unsigned int n;
 
-	if (!dp_rtcp_can(&c->media->session[session]))
+	if (!dp_session_can_send(&c->media->session[session]))
 		return;
 	n = fill_reports(&cp, report);
 	begin(&cp, report, n);

@@ -276,6 +276,7 @@ static void key_frames_are_asked_for_once(void **state)
 	assert_int_equal(count_rtcp(0, WIRE_RTCP_PSFB, WIRE_PSFB_PLI), 1);
 	lab_pass(2000 * LAB_MS, LAB_MS);
 	assert_int_equal(count_rtcp(0, WIRE_RTCP_PSFB, WIRE_PSFB_PLI), 0);
+	assert_int_equal(lab_counter(CTR_RTCP_KEYFRAME), 2);
 	send_pli(1, SUB_SSRC(1)); /* not its own */
 	send_pli(1, SSRC);
 	lab_pass(1000 * LAB_MS, LAB_MS);
@@ -402,6 +403,22 @@ static void send_numbers(unsigned int from, unsigned int to)
 	}
 }
 
+static void one_nack_names_too_many(void **state)
+{
+	struct rtp_got first;
+	uint16_t seq[300];
+
+	(void)state;
+	begin(1);
+	rtp_expect(1, &first);
+	send_numbers(1, 300);
+	for (unsigned int i = 0; i < 300; i++)
+		seq[i] = (uint16_t)(first.h.seq + i);
+	send_nack(1, SUB_SSRC(0), seq, 300);
+	drain();
+	assert_int_equal(lab_counter(CTR_RTCP_RESENT), 256);
+}
+
 /* A receiver without RTX loses FIRST + 1, and asks for it, and long after that once more. */
 static void without_rtx(uint32_t profile, const char *backend, bool again)
 {
@@ -494,6 +511,7 @@ static void missing_packets_are_asked_for(void **state)
 		lab_pass(50 * LAB_MS, LAB_MS);
 		n += asked(seq);
 	}
+	assert_int_equal(lab_counter(CTR_RTCP_ASKED), 3 + n);
 	assert_in_range(n, 5, 8); /* ten times in all, and not after a second */
 }
 
@@ -553,6 +571,29 @@ static void lengths_that_lie_are_dropped(void **state)
 	ASSERT_DROP(DROP_RTCP_BAD, 1);
 }
 
+static void keys_that_are_used_up(void **state)
+{
+	struct rtp_got first;
+	uint16_t seq;
+
+	(void)state;
+	begin(1);
+	rtp_expect(1, &first);
+	lab_pass(600 * LAB_MS, LAB_MS);
+	lab_forget_drops();
+	md()->session[0].rtcp_out.rtcp_started = true;
+	md()->session[0].rtcp_out.rtcp_index = 0x7fffffff; /* RFC 3711 s9.2 */
+	send_pli(1, SUB_SSRC(0));
+	ASSERT_DROP(DROP_RTCP_SPENT, 1);
+	md()->route[0].rtx_srtp.started = true;
+	md()->route[0].rtx_srtp.roc = UINT32_MAX;
+	md()->route[0].rtx_srtp.seq = 0xffff;
+	md()->route[0].rtx_seq = 0;
+	seq = first.h.seq;
+	send_nack(1, SUB_SSRC(0), &seq, 1);
+	ASSERT_DROP(DROP_RTCP_SPENT, 1);
+}
+
 static void goodbye_ends_nothing(void **state)
 {
 	uint8_t buf[64];
@@ -603,6 +644,7 @@ int main(void)
 		rtp_test(lost_packet_comes_as_rtx),
 		rtp_test(what_was_never_sent_is_not_sent_again),
 		rtp_test(history_is_not_sent_over_and_over),
+		rtp_test(one_nack_names_too_many),
 		rtp_test(the_same_again_where_that_is_safe),
 		rtp_test(the_same_again_by_the_portable_backend),
 		rtp_test(never_the_same_again_under_gcm),
@@ -610,6 +652,7 @@ int main(void)
 		rtp_test(what_comes_as_rtx_is_not_missing),
 		rtp_test(too_much_is_missing),
 		rtp_test(lengths_that_lie_are_dropped),
+		rtp_test(keys_that_are_used_up),
 		rtp_test(goodbye_ends_nothing),
 		rtp_test(compound_full_of_strangers),
 	};
