@@ -11,6 +11,7 @@
 
 #include "control/dp/link.h"
 #include "engine/base/clock.h"
+#include "engine/base/random.h"
 #include "tests/unit/dp/fake_dataplane.h"
 
 #define PLACES 64
@@ -61,6 +62,8 @@ static void on_down(void *arg)
 static void on_message(void *arg, unsigned int core, const struct shm_msg *m)
 {
 	(void)arg;
+	assert_true(shm_msg_way(m->type) & SHM_MSG_WAY_UP);
+	assert_true(shm_msg_is_sane(m) && shm_msg_len_fits(m->type, m->len));
 	heard.messages++;
 	heard.last = *m;
 	heard.last_core = core;
@@ -434,6 +437,44 @@ static void a_dataplane_that_lies_costs_messages_only(void **state)
 	assert_true(reach(&heard.down, 1));
 }
 
+/* Anything at all in the rings, while the link takes it: what comes out of it has the form that it should. */
+static void a_hostile_dataplane_is_survived(void **state)
+{
+	const char *env = getenv("LANE_STORM");
+	unsigned long n = env ? strtoul(env, NULL, 10) : 300000;
+
+	(void)state;
+	come_up();
+	for (unsigned long i = 0; i < n; i++) {
+		struct shm_ring *up = &dp.lanes->lane[i % FAKE_CORES].up;
+		struct shm_msg *slot = &up->slot[up->head % SHM_LANE_SLOTS];
+		uint32_t dice = en_random32();
+
+		slot->type = dice % 64 ? en_random_below(SHM_MSG_N + 1) : en_random32();
+		slot->len = dice >> 8 & 31 ? shm_msg_body(slot->type) : en_random_below(2000);
+		en_random(slot->packet.bytes + en_random_below(512), en_random_below(64));
+		if (dice >> 14 & 3)
+			memset(&slot->session, (int)(dice >> 30), 64);
+		up->head++;
+		if (dice >> 20 == 0)
+			up->head = en_random32();
+		if (dice >> 20 == 1)
+			dp.lanes->lane[i % FAKE_CORES].down.tail = en_random32();
+		if (i % 401)
+			continue;
+		uv_run(&loop, UV_RUN_NOWAIT);
+		up->head = up->tail; /* back to where the link is, or nothing would be heard from here on */
+		(void)send(dp.event[0], "x", 1, MSG_DONTWAIT);
+	}
+	assert_true(heard.messages > n / 10);
+	assert_int_equal(heard.down, 0);
+	print_message("%u messages taken\n", heard.messages);
+	kill_dataplane();
+	assert_true(reach(&heard.down, 1));
+	start_dataplane(PLACES);
+	assert_true(reach(&heard.synced, 2));
+}
+
 /* --- places ------------------------------------------------------------------------------------- */
 
 static void places_are_given_out_once(void **state)
@@ -522,6 +563,7 @@ int main(void)
 		link_test(a_dataplane_that_forgets_to_wake_is_heard),
 		link_test(a_flood_does_not_hold_up_the_loop),
 		link_test(a_dataplane_that_lies_costs_messages_only),
+		link_test(a_hostile_dataplane_is_survived),
 		link_test(places_are_given_out_once),
 		link_test(places_that_run_are_adopted),
 		link_test(places_outlive_the_dataplane),
