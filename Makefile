@@ -73,7 +73,7 @@ CMD_A := $(OUT)/libcmd.a
 CONTROL_A := $(OUT)/libcontrol.a
 CONTROL_LIBS := -lwebsockets -luv -lssl
 
-all: $(OUT)/turnpike $(OUT)/turnpike-dataplane
+all: $(OUT)/turnpike $(OUT)/turnpike-dataplane $(OUT)/turnpike-control
 
 $(OUT)/obj/dataplane/%.o: dataplane/%.c | packages
 	@mkdir -p $(@D)
