@@ -116,7 +116,6 @@ static void on_synced(void *arg)
 	struct process *p = arg;
 
 	p->control.synced = true;
-	en_info("link", "linked to the dataplane");
 	cp_signal_on_synced(p->control.signal);
 	report(p, NULL);
 }
@@ -126,7 +125,6 @@ static void on_down(void *arg)
 	struct process *p = arg;
 
 	p->control.synced = false;
-	en_warn("link", "the dataplane is gone");
 	cp_signal_on_down(p->control.signal);
 }
 

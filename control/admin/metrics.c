@@ -171,12 +171,12 @@ void cp_metrics_control(const struct cp_control *control, FILE *out)
 
 	if (control->link)
 		cp_link_stats(control->link, &link);
-	put_one(out, "lane.up", "gauge", "whether control and dataplane are linked and synced", control->synced);
-	put_one(out, "lane.commands_total", "counter", "messages sent to the dataplane", link.sent);
-	put_one(out, "lane.events_total", "counter", "messages heard from it", link.received);
-	put_one(out, "lane.full_total", "counter", "times a ring to it was full", link.full);
-	put_one(out, "lane.bad_total", "counter", "messages that were none", link.bad);
-	put_one(out, "lane.connects_total", "counter", "times the lanes were taken", link.connects);
+	put_one(out, "control.linked", "gauge", "whether control and dataplane are linked and synced", control->synced);
+	put_one(out, "control.commands_total", "counter", "messages sent to the dataplane", link.sent);
+	put_one(out, "control.events_total", "counter", "messages heard from it", link.received);
+	put_one(out, "control.full_total", "counter", "times a ring to it was full", link.full);
+	put_one(out, "control.bad_total", "counter", "messages that were none", link.bad);
+	put_one(out, "control.connects_total", "counter", "times the lanes were taken", link.connects);
 	put_one(out, "rooms", "gauge", "rooms with somebody in them", count(cp_admin_rooms(control), "rooms"));
 	put_one(out, "peers", "gauge", "remote endpoints of media sessions",
 		count(cp_admin_sessions(control), "sessions"));
