@@ -110,6 +110,17 @@ static void welcome(struct cp_client *c, bool resumed)
 		cp_client_send(c, json_pack("{s:s, s:s}", "t", "speaker", "id", p->room->speaker->id));
 }
 
+/* What happened to its transport while nobody was there to hear of it. */
+static void catch_up(struct cp_client *c)
+{
+	const struct cp_peer *p = c->peer;
+
+	if (!p->installed || p->state == SHM_SESSION_LOST)
+		cp_client_send(c, json_pack("{s:s, s:s}", "t", "state", "state", "lost"));
+	else if (!p->keyed && p->ufrag_hash == 0)
+		cp_client_send(c, json_pack("{s:s}", "t", "restart"));
+}
+
 /* Somebody with its secret goes on for it; who spoke for it so far (a connection that hangs) is cut off. */
 static bool resume(struct cp_client *c, const char *room, const char *token)
 {
@@ -127,6 +138,7 @@ static bool resume(struct cp_client *c, const char *room, const char *token)
 	cp_peer_attach(p, c);
 	en_info("signal", "%s of room %s is back", p->id, room);
 	welcome(c, true);
+	catch_up(c);
 	return true;
 }
 
