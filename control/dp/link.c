@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * link.c - stay attached to the dataplane: connect, resync, carry messages, notice its end.
+ * link.c - stay attached to the dataplane: connect, notice its end, connect again.
  *
  * Runs on:   the control loop, all of it.
  *
@@ -11,155 +11,23 @@
  * the rings even when nobody woke us: a dataplane that forgets to wake costs time, not messages.
  *
  * Invariants
- *   L1  the loop is never held up: each core is listened to in turns of TURN messages, and what is
- *       left is taken up when others had theirs.
- *   L2  commands of a core arrive in the order in which they were sent: once one waits, all later ones do.
- *   L3  before the loop sleeps each ring has its flag set and was looked into after that (lane.h).
+ *   L1  places outlive an attachment; nothing else does.
+ *   L2  callbacks come from the loop only, and each may close the link.
  */
-#include "control/dp/link.h"
+#include "control/dp/internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/dp/attach.h"
-#include "control/dp/place.h"
-#include "engine/base/random.h"
-
 #define TICK_MS   100
 #define LONG_MS   2000 /* until the next attempt, where soon would be no better */
-#define FLUSH_MS  2 /* commands that found the ring full are tried again */
 #define RESYNC_MS 3000 /* then it is asked for again */
-#define TURN      256 /* messages of a core at a time */
-
-/* Handles of one attachment; they outlive it until libuv has let go of them. */
-struct watch {
-	uv_poll_t ctl, event;
-	unsigned int open_n;
-	struct cp_link *link; /* NULL: of the past */
-};
-
-struct cp_link {
-	uv_loop_t *loop;
-	struct cp_link_events events;
-	void *arg;
-	char runtime_dir[128];
-	uv_timer_t tick, flush;
-	uv_idle_t more; /* active: something waits in a ring */
-	unsigned int handle_n; /* of these three, that libuv still has */
-	bool closing;
-	bool up, was_up, synced, was_synced;
-	struct watch *watch;
-	struct cp_attachment at;
-	struct cp_places places[CP_PLACE_KINDS][SHM_LANES_MAX];
-	uint64_t token, asked_ms, next_try_ms;
-	uint32_t ended; /* cores whose resync has, a bit each */
-	struct cp_link_stats past; /* of earlier attachments; connects of all */
-	char last_failure[sizeof(((struct en_err *)0)->text)];
-};
 
 static void free_when_done(struct cp_link *l)
 {
 	if (l->closing && l->handle_n == 0)
 		free(l);
-}
-
-/* --- messages up ----------------------------------------------------------------- */
-
-static void on_resync_end(struct cp_link *l, unsigned int core, uint64_t token)
-{
-	if (token != l->token || l->synced)
-		return;
-	l->ended |= UINT32_C(1) << core;
-	if (__builtin_popcount(l->ended) != (int)l->at.head.lane_n)
-		return;
-	l->synced = l->was_synced = true;
-	l->events.on_synced(l->arg);
-}
-
-/* False: nothing more for now. Whoever is called may close the link. */
-static bool take_turn(struct cp_link *l, unsigned int core)
-{
-	struct shm_rx *rx = &l->at.core[core].up;
-	struct shm_msg msg;
-	unsigned int n = 0;
-
-	shm_rx_awake(rx);
-	while (n < TURN && l->up && shm_rx_take(rx, true, &msg)) {
-		n++;
-		if (msg.type == SHM_MSG_RESYNC_END)
-			on_resync_end(l, core, msg.resync.token);
-		else
-			l->events.on_message(l->arg, core, &msg);
-	}
-	return n == TURN;
-}
-
-static void flush_queues(struct cp_link *l);
-
-static void on_more(uv_idle_t *more)
-{
-	struct cp_link *l = more->data;
-	bool left = false;
-
-	for (unsigned int i = 0; l->up && i < l->at.head.lane_n; i++)
-		left = take_turn(l, i) || left;
-	for (unsigned int i = 0; l->up && !left && i < l->at.head.lane_n; i++)
-		left = !shm_rx_sleep(&l->at.core[i].up); /* L3 */
-	if (l->up && left)
-		uv_idle_start(&l->more, on_more);
-	else if (!l->closing)
-		uv_idle_stop(&l->more);
-	flush_queues(l);
-}
-
-/* --- messages down --------------------------------------------------------------- */
-
-static void on_flush(uv_timer_t *flush)
-{
-	flush_queues(flush->data);
-}
-
-static void flush_queues(struct cp_link *l)
-{
-	bool left = false;
-
-	for (unsigned int i = 0; l->up && i < l->at.head.lane_n; i++) {
-		struct cp_core_end *end = &l->at.core[i];
-
-		if (end->queue.n > 0 && cp_queue_flush(&end->queue, &end->down) > 0)
-			cp_attach_wake(&l->at, i);
-		left = left || end->queue.n > 0;
-	}
-	if (left && !uv_is_active((uv_handle_t *)&l->flush))
-		uv_timer_start(&l->flush, on_flush, FLUSH_MS, 0);
-}
-
-bool cp_link_send(struct cp_link *l, unsigned int core, uint32_t type, const void *body, uint32_t len)
-{
-	struct cp_core_end *end;
-
-	if (!l->up || core >= l->at.head.lane_n || !(shm_msg_way(type) & SHM_MSG_WAY_DOWN) || shm_msg_has_bytes(type) ||
-	    len != shm_msg_body(type))
-		return false;
-	end = &l->at.core[core];
-	if (end->queue.n == 0 && shm_tx_put(&end->down, type, body, len)) {
-		cp_attach_wake(&l->at, core);
-		return true;
-	}
-	if (!cp_queue_put(&end->queue, type, body, len))
-		return false;
-	flush_queues(l);
-	return true;
-}
-
-bool cp_link_inject(struct cp_link *l, const struct cp_place *session, const void *bytes, uint32_t len)
-{
-	if (!l->up || session->core >= l->at.head.lane_n ||
-	    !shm_tx_put_packet(&l->at.core[session->core].down, SHM_MSG_INJECT, session->h, bytes, len))
-		return false;
-	cp_attach_wake(&l->at, session->core);
-	return true;
 }
 
 /* --- up and down ----------------------------------------------------------------- */
@@ -178,13 +46,13 @@ static void add_stats(const struct cp_link *l, struct cp_link_stats *s)
 
 static void on_watch_closed(uv_handle_t *handle)
 {
-	struct watch *w = handle->data;
+	struct cp_watch *w = handle->data;
 
 	if (--w->open_n == 0)
 		free(w);
 }
 
-static void close_watch(struct watch *w)
+static void close_watch(struct cp_watch *w)
 {
 	w->link = NULL;
 	if (w->open_n == 0) {
@@ -209,7 +77,7 @@ static void go_down(struct cp_link *l)
 
 static void on_ctl(uv_poll_t *poll, int status, int events)
 {
-	struct cp_link *l = ((struct watch *)poll->data)->link;
+	struct cp_link *l = ((struct cp_watch *)poll->data)->link;
 
 	(void)status;
 	(void)events;
@@ -224,18 +92,18 @@ static void on_ctl(uv_poll_t *poll, int status, int events)
 
 static void on_event(uv_poll_t *poll, int status, int events)
 {
-	struct cp_link *l = ((struct watch *)poll->data)->link;
+	struct cp_link *l = ((struct cp_watch *)poll->data)->link;
 
 	(void)status;
 	(void)events;
 	if (!l)
 		return;
 	cp_attach_woken(&l->at);
-	on_more(&l->more);
+	cp_carry(l);
 }
 
 /* Each starts, or what did is closed again. */
-static int watch_one(struct cp_link *l, struct watch *w, uv_poll_t *poll, int fd, uv_poll_cb on_ready)
+static int watch_one(struct cp_link *l, struct cp_watch *w, uv_poll_t *poll, int fd, uv_poll_cb on_ready)
 {
 	int rc = uv_poll_init(l->loop, poll, fd);
 
@@ -248,7 +116,7 @@ static int watch_one(struct cp_link *l, struct watch *w, uv_poll_t *poll, int fd
 
 static int start_watch(struct cp_link *l, struct en_err *err)
 {
-	struct watch *w = calloc(1, sizeof(*w));
+	struct cp_watch *w = calloc(1, sizeof(*w));
 	int rc;
 
 	if (!w)
@@ -279,17 +147,6 @@ static int size_places(struct cp_link *l, struct en_err *err)
 			if (!cp_places_resize(&l->places[kind][core], core < l->at.head.lane_n ? n[kind] : 0))
 				return en_fail(err, -ENOMEM, "no memory for the dataplane's tables");
 	return 0;
-}
-
-static void ask_for_all(struct cp_link *l)
-{
-	struct shm_msg_resync m;
-
-	m.token = l->token = en_random64();
-	l->ended = 0;
-	l->asked_ms = uv_now(l->loop);
-	for (unsigned int i = 0; i < l->at.head.lane_n; i++)
-		(void)cp_link_send(l, i, SHM_MSG_RESYNC, &m, sizeof(m));
 }
 
 /* --- connecting ------------------------------------------------------------------ */
@@ -335,7 +192,7 @@ static void try_attach(struct cp_link *l)
 	l->up = l->was_up = true;
 	l->past.connects++;
 	en_info("link", "attached to the dataplane: %u core%s", l->at.head.lane_n, l->at.head.lane_n == 1 ? "" : "s");
-	ask_for_all(l);
+	cp_carry_resync(l);
 	l->events.on_up(l->arg, again);
 }
 
@@ -351,9 +208,9 @@ static void on_tick(uv_timer_t *tick)
 	}
 	if (!l->synced && now - l->asked_ms >= RESYNC_MS) {
 		en_warn("link", "the dataplane has not told what runs within %d ms: asking again", RESYNC_MS);
-		ask_for_all(l);
+		cp_carry_resync(l);
 	}
-	on_more(&l->more);
+	cp_carry(l);
 }
 
 int cp_link_open(uv_loop_t *loop, const char *runtime_dir, const struct cp_link_events *events, void *arg,
