@@ -227,7 +227,7 @@ int cp_link_open(uv_loop_t *loop, const char *runtime_dir, const struct cp_link_
 	l->loop = loop;
 	l->events = *events;
 	l->arg = arg;
-	strcpy(l->runtime_dir, runtime_dir);
+	memcpy(l->runtime_dir, runtime_dir, strlen(runtime_dir) + 1);
 	uv_timer_init(loop, &l->tick);
 	uv_timer_init(loop, &l->flush);
 	uv_idle_init(loop, &l->more);
