@@ -60,10 +60,10 @@ ENGINE_LIBS := -linih -lcrypto -lunistring -ljansson -lpthread
 ENGINE_SRC := $(wildcard engine/base/*.c engine/wire/*.c engine/shm/*.c engine/conf/*.c)
 CMD_SRC := $(wildcard engine/cmd/*.c)
 # the dataplane's parts that know no DPDK: tables and the TURN server proper
-DPLOGIC_SRC := $(wildcard dataplane/table/*.c dataplane/turn/*.c dataplane/srtp/*.c)
+DPLOGIC_SRC := $(wildcard dataplane/table/*.c dataplane/turn/*.c dataplane/srtp/*.c) dataplane/media/keyframe.c
 # the control process but its main(): no DPDK
 CONTROL_SRC := $(wildcard control/*/*.c)
-DP_SRC := $(filter-out dataplane/main.c,$(wildcard dataplane/*.c dataplane/node/*.c dataplane/net/*.c dataplane/media/*.c dataplane/ctl/*.c))
+DP_SRC := $(filter-out dataplane/main.c $(DPLOGIC_SRC),$(wildcard dataplane/*.c dataplane/node/*.c dataplane/net/*.c dataplane/media/*.c dataplane/ctl/*.c))
 
 obj = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 ENGINE_A := $(OUT)/libengine.a
