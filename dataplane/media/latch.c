@@ -115,8 +115,8 @@ static bool to_track(struct dp_media *md, struct dp_stream *s, uint32_t track, c
 		rid = rid_index(t, &e);
 		return rid >= 0 && latch_rtx(md, s, track, original_of(md, track, rid));
 	}
-	if (rtx)
-		return latch_rtx(md, s, track, original_of(md, track, -1));
+	if (rtx) /* of several layers: only with a name */
+		return t->rid_n <= 1 && latch_rtx(md, s, track, original_of(md, track, -1));
 	rid = has_value(rtp, t->set.ext[SHM_EXT_RID], &e) ? rid_learn(t, &e) : 0;
 	if (rid < 0)
 		return false;
