@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* forward_test.c - a publisher's packets to its receivers: header, numbers, key frames, layers, retransmissions. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dataplane/media/rewrite.h"
 #include "dataplane/media/track.h"
+#include "tests/node/lib/pieces.h"
 #include "tests/node/lib/rtp_peer.h"
 
 #define GCM SHM_SRTP_GCM_128
@@ -777,6 +779,74 @@ static void long_header(void **state)
 	rtp_assert_payload(&g, "sound", 5);
 }
 
+/* Longer than a frame can be: it comes in fragments, and is longer than a packet buffer. */
+static void too_big(void **state)
+{
+	static const uint8_t payload[DP_RTP_PAYLOAD_MAX + 1];
+	struct rtp_packet p = audio(1);
+	uint8_t buf[RTP_MAX];
+	struct datagram d;
+	size_t len;
+
+	(void)state;
+	one_route(SHM_TRACK_AUDIO, GCM);
+	p.payload = payload;
+	p.len = sizeof(payload);
+	len = rtp_protect(0, &p, buf);
+	datagram_udp(&d, &rtp_peer[0].c.ep, &rtp_peer[0].c.server, buf, len, 7);
+	pieces_send(&d, 1400);
+	rtp_expect_nothing(1);
+	ASSERT_DROP(DROP_RTP_BIG, 1);
+}
+
+/* RFC 3711 s9.2: 2^48 packets under one key, and no more. */
+static void indexes_run_out(void **state)
+{
+	struct rtp_packet p = audio(1);
+
+	(void)state;
+	one_route(SHM_TRACK_AUDIO, GCM);
+	through(&p);
+	media()->route[0].srtp.roc = UINT32_MAX;
+	media()->route[0].srtp.seq = 0xffff;
+	media()->route[0].seq_delta = (uint16_t)-2;
+	media()->route[0].last_seq = 0xffff;
+	media()->route[0].from = 0xffff;
+	p = audio(2);
+	rtp_send(0, &p);
+	rtp_expect_nothing(1);
+	ASSERT_DROP(DROP_SRTP_EXHAUSTED, 1);
+}
+
+/* More copies than there are buffers: they are counted, and every buffer comes back. */
+static void buffers_run_out(void **state)
+{
+	struct rte_mempool *pool;
+	struct rtp_packet p = audio(1);
+	unsigned int n = 0, have;
+	struct rte_mbuf **all;
+
+	(void)state;
+	one_route(SHM_TRACK_AUDIO, GCM);
+	through(&p);
+	pool = lab.world->media_pool;
+	have = rte_mempool_avail_count(pool);
+	all = calloc(have, sizeof(*all));
+	assert_non_null(all);
+	while (n < have && (all[n] = rte_pktmbuf_alloc(pool)) != NULL)
+		n++;
+	p = audio(2);
+	rtp_send(0, &p);
+	rtp_expect_nothing(1);
+	assert_int_equal(lab_counter(CTR_FORWARD_NO_BUFFER), 1);
+	while (n)
+		rte_pktmbuf_free(all[--n]);
+	free(all);
+	p = audio(3);
+	through(&p);
+	assert_int_equal(rte_mempool_in_use_count(pool), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -804,6 +874,9 @@ int main(void)
 		rtp_test(a_receiver_leaves),
 		rtp_test(hostile_commands),
 		rtp_test(long_header),
+		rtp_test(too_big),
+		rtp_test(indexes_run_out),
+		rtp_test(buffers_run_out),
 	};
 
 	return cmocka_run_group_tests_name("forward", tests, NULL, NULL);

@@ -224,6 +224,8 @@ unsigned int lab_buffers_out(void)
 {
 	unsigned int n = rte_mempool_in_use_count(lab.world->pool) + rte_mempool_in_use_count(lab.world->jumbo);
 
+	if (lab.world->media_pool)
+		n += rte_mempool_in_use_count(lab.world->media_pool);
 	for (unsigned int i = 0; i < lab.world->port_n; i++)
 		n += rte_mempool_in_use_count(lab.world->port[i].pool);
 	return n;

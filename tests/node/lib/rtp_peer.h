@@ -15,7 +15,7 @@
 #define RTP_PEERS   6
 #define RTP_STREAMS 40
 #define RTP_KEPT    128 /* packets that a peer has received and the test not yet looked at */
-#define RTP_MAX     1600
+#define RTP_MAX     2100
 
 /* ids of the publishers' extensions, and of the receivers' */
 enum {
