@@ -43,9 +43,9 @@ uint64_t uv_now(const uv_loop_t *loop)
 struct cp_link {
 	unsigned int cores;
 	bool full; /* every send is refused */
-	uint32_t next[CP_PLACE_KINDS][FAKE_CORES]; /* index */
 	uint32_t limit[CP_PLACE_KINDS], generation;
 	int held[CP_PLACE_KINDS]; /* taken or adopted, not given back */
+	uint32_t used[CP_PLACE_KINDS][FAKE_CORES][256]; /* generation */
 	struct {
 		unsigned int core;
 		struct shm_msg m;
@@ -67,27 +67,34 @@ unsigned int cp_link_cores(const struct cp_link *l)
 
 bool cp_place_take(struct cp_link *l, enum cp_place_kind kind, unsigned int core, struct cp_place *ret_place)
 {
-	if (core >= FAKE_CORES || l->next[kind][core] >= l->limit[kind])
+	uint32_t i = 0;
+
+	while (core < FAKE_CORES && i < l->limit[kind] && l->used[kind][core][i])
+		i++;
+	if (core >= FAKE_CORES || i >= l->limit[kind])
 		return false;
 	ret_place->core = core;
-	ret_place->h.index = l->next[kind][core]++;
+	ret_place->h.index = i;
 	ret_place->h.generation = 1000 + l->generation++;
+	l->used[kind][core][ret_place->h.index] = ret_place->h.generation;
 	l->held[kind]++;
 	return true;
 }
 
 void cp_place_give(struct cp_link *l, enum cp_place_kind kind, const struct cp_place *p)
 {
-	(void)p;
+	if (p->core >= FAKE_CORES || p->h.index >= 256 || l->used[kind][p->core][p->h.index] != p->h.generation)
+		return;
+	l->used[kind][p->core][p->h.index] = 0;
 	l->held[kind]--;
 }
 
 bool cp_place_adopt(struct cp_link *l, enum cp_place_kind kind, const struct cp_place *p)
 {
-	if (p->core >= FAKE_CORES || p->h.index >= l->limit[kind])
+	if (p->core >= FAKE_CORES || p->h.generation == 0 || p->h.index >= l->limit[kind] ||
+	    l->used[kind][p->core][p->h.index])
 		return false;
-	if (l->next[kind][p->core] <= p->h.index)
-		l->next[kind][p->core] = p->h.index + 1;
+	l->used[kind][p->core][p->h.index] = p->h.generation;
 	l->held[kind]++;
 	return true;
 }
