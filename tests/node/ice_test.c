@@ -99,6 +99,7 @@ static void strangers_get_no_answer(void **state)
 	assert_int_equal(media_session(&c)->state, SHM_SESSION_NEW);
 }
 
+/* covers: S1 */
 static void passwords(void **state)
 {
 	(void)state;
@@ -216,6 +217,7 @@ static void framing_and_fingerprint(void **state)
 
 /* --- paths -------------------------------------------------------------------- */
 
+/* covers: S5 */
 static void the_newest_nomination_wins(void **state)
 {
 	(void)state;
@@ -362,6 +364,7 @@ static void consent_ends(void **state)
 }
 
 /* Consent is the path's: checks from elsewhere, or refused ones, do not renew it. */
+/* covers: S7 */
 static void consent_of_another_path(void **state)
 {
 	(void)state;
