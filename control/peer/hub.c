@@ -110,6 +110,9 @@ static void on_refused(struct cp_hub *h, unsigned int core, const struct shm_msg
 	struct cp_track *t;
 	struct cp_route *route;
 
+	if (r->why == SHM_REFUSED_STALE && (r->type == SHM_MSG_SESSION_END || r->type == SHM_MSG_TRACK_END ||
+					    r->type == SHM_MSG_ROUTE_END || r->type == SHM_MSG_KEYFRAME))
+		return; /* it went with its session, or its dataplane */
 	en_warn("peer", "core %u refused %s of place %u: reason %u", core, name ? name : "?", r->what.index, r->why);
 	if (r->type == SHM_MSG_SESSION || r->type == SHM_MSG_KEYS) {
 		p = cp_hub_at(h, CP_PLACE_SESSION, core, r->what);
@@ -176,7 +179,9 @@ void cp_hub_on_message(struct cp_hub *h, unsigned int core, const struct shm_msg
 /* Nobody can reach it any more, or nothing came of it. Returns why it is over; NULL: it is not. */
 static const char *why_over(const struct cp_peer *p, uint64_t now)
 {
-	if (p->kind == CP_PEER_CALL && !p->client && now - p->alone_ms >= CP_GRACE_MS)
+	uint64_t grace = p->installed ? CP_GRACE_MS : CP_GRACE_EMPTY_MS;
+
+	if (p->kind == CP_PEER_CALL && !p->client && now - p->alone_ms >= grace)
 		return "signaling did not come back";
 	if (p->kind == CP_PEER_CALL || !p->hub->synced)
 		return NULL;

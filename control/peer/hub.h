@@ -18,7 +18,8 @@
  *   P3  keys go to the dataplane once. A session that the dataplane lost is never given its old keys again: it
  *       gets a new place, new ICE credentials and, through a new certificate, a new DTLS association (intent.c).
  *   P4  nothing of a peer is believed of the dataplane but what is checked: place, length, range.
- *   P5  bounds: CP_TRACKS_OF_PEER, CP_ROUTES_OF_PEER, CP_MEMBERS_OF_ROOM and the dataplane's tables.
+ *   P5  bounds: CP_TRACKS_OF_PEER, CP_ROUTES_OF_PEER, CP_MEMBERS_OF_ROOM and the dataplane's tables; participants in
+ *       all, those without a session too: twice as many as there are sessions.
  *   P6  ids are stable: a participant keeps its id over both processes' restarts (note.c), a track is named by its
  *       participant and section.
  */
@@ -46,6 +47,7 @@
 #define CP_CONSENT_MS     30000 /* RFC 7675 s5.1 */
 #define CP_SETUP_MS       30000 /* from the first offer to keys, or it is over */
 #define CP_GRACE_MS       60000 /* a participant without signaling, or whose path is lost, is kept so long */
+#define CP_GRACE_EMPTY_MS 10000 /* one who had no session yet */
 #define CP_LOUDNESS_SLOTS 5 /* LEVEL messages of one second */
 
 _Static_assert(CP_TRACK_ID_MAX <= CP_MSID_MAX, "a track id is an msid");

@@ -83,9 +83,14 @@ struct cp_peer *cp_peer_create(struct cp_room *r, struct cp_hub *h, enum cp_peer
 struct cp_peer *cp_peer_join(struct cp_hub *h, const char *room, enum cp_peer_kind kind, const char *name,
 			     struct en_err *err)
 {
-	struct cp_room *r = kind == CP_PEER_ECHO ? cp_room_private(h, room) : cp_room_get(h, room, -1);
+	struct cp_room *r;
 	struct cp_peer *p;
 
+	if (h->peer_n >= 2 * h->size[CP_PLACE_SESSION] * h->ctl->conf->dataplane.core_n) {
+		en_fail(err, -ENOSPC, "The server is full: it has %u participants.", h->peer_n);
+		return NULL;
+	}
+	r = kind == CP_PEER_ECHO ? cp_room_private(h, room) : cp_room_get(h, room, -1);
 	if (!r) {
 		en_fail(err, -ENOMEM, "The server has no memory for another room.");
 		return NULL;

@@ -112,7 +112,7 @@ static bool session_adopt(struct cp_hub *h, const struct cp_place *place, const 
 	p->fingerprint_hash = n->fingerprint_hash;
 	p->ufrag_hash = n->ufrag_hash;
 	p->remote = s->remote;
-	p->state = s->remote.addr.family ? SHM_SESSION_CONNECTED : SHM_SESSION_NEW;
+	p->state = s->remote.addr.family ? SHM_SESSION_CONNECTED : SHM_SESSION_LOST;
 	p->since_ms = cp_hub_now(h);
 	p->installed = p->sent = p->confirmed = p->keyed = p->adopted = true;
 	p->connected_told = p->state == SHM_SESSION_CONNECTED;
