@@ -26,10 +26,11 @@
 #include "engine/shm/ctl.h"
 #include "engine/shm/region.h"
 
-#define CALL_TIMEOUT_S 5 /* housekeeping answers within milliseconds */
-#define BACKLOG        8
-#define LEAVE_MS       1500 /* how long a killed process may take to be gone */
-#define FDS_MAX        4 /* room for more than the one that is expected: the rest is closed */
+#define CALL_TIMEOUT_S  5 /* housekeeping answers within milliseconds */
+#define BACKLOG         8
+#define LEAVE_MS        1500 /* how long a killed process may take to be gone */
+#define OWNER_AND_GROUP (S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP)
+#define FDS_MAX         4 /* room for more than the one that is expected: the rest is closed */
 
 static int socket_address(const char *runtime_dir, struct sockaddr_un *ret_sun, struct en_err *err)
 {
@@ -207,9 +208,9 @@ static int bind_listen(const struct sockaddr_un *sun, struct en_err *err)
 
 	if (sock < 0)
 		return en_fail(err, -errno, "cannot make a socket: %s", strerror(errno));
-	/* the mode set before bind() is the file's: no moment in which others may connect */
-	if (fchmod(sock, S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP) != 0 ||
-	    bind(sock, (const struct sockaddr *)sun, sizeof(*sun)) != 0 || listen(sock, BACKLOG) != 0) {
+	/* the mode set before bind() is the file's, less what the umask takes: no moment in which others may connect */
+	if (fchmod(sock, OWNER_AND_GROUP) != 0 || bind(sock, (const struct sockaddr *)sun, sizeof(*sun)) != 0 ||
+	    chmod(sun->sun_path, OWNER_AND_GROUP) != 0 || listen(sock, BACKLOG) != 0) {
 		code = errno;
 		close(sock);
 		return en_fail(err, -code, "cannot listen on %s: %s", sun->sun_path, strerror(code));
