@@ -182,7 +182,8 @@ static void try_attach(struct cp_link *l)
 
 	uv_update_time(l->loop); /* it may have waited */
 	if (rc != 0) {
-		bool soon = rc == -ENOENT || rc == -ECONNREFUSED || rc == -ECONNRESET || rc == -EBUSY;
+		/* one that starts is not there, then not ours to open, then busy: all that is over soon */
+		bool soon = rc != -ETIMEDOUT && rc != -ENOTSUP && rc != -EPROTO;
 
 		l->next_try_ms = uv_now(l->loop) + (soon ? TICK_MS : LONG_MS);
 		say_failure(l, &err);
@@ -194,6 +195,7 @@ static void try_attach(struct cp_link *l)
 	en_info("link", "attached to the dataplane: %u core%s", l->at.head.lane_n, l->at.head.lane_n == 1 ? "" : "s");
 	cp_carry_resync(l);
 	l->events.on_up(l->arg, again);
+	cp_carry(l); /* the rings learn that we wait */
 }
 
 static void on_tick(uv_timer_t *tick)

@@ -392,6 +392,16 @@ static void a_sleeping_loop_is_woken(void **state)
 	assert_true(took < EN_NS_PER_S / 10);
 }
 
+static void a_new_link_waits_at_once(void **state)
+{
+	(void)state;
+	start_dataplane(PLACES);
+	work.mute = true;
+	assert_true(reach(&heard.up, 1));
+	for (unsigned int i = 0; i < FAKE_CORES; i++)
+		assert_int_equal(dp.lanes->lane[i].up.asleep, 1);
+}
+
 static void a_dataplane_that_forgets_to_wake_is_heard(void **state)
 {
 	const struct shm_msg_level m = {.level = 1};
@@ -560,6 +570,7 @@ int main(void)
 		link_test(only_commands_are_sent),
 		link_test(packets_are_not_queued),
 		link_test(a_sleeping_loop_is_woken),
+		link_test(a_new_link_waits_at_once),
 		link_test(a_dataplane_that_forgets_to_wake_is_heard),
 		link_test(a_flood_does_not_hold_up_the_loop),
 		link_test(a_dataplane_that_lies_costs_messages_only),
