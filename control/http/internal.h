@@ -4,7 +4,8 @@
  *
  *   conn.c     accepts, counts and times connections, and gives them to libwebsockets
  *   http.c     libwebsockets' context and its one callback
- *   request.c  a request until it is answered
+ *   request.c  a request until somebody has it whole
+ *   answer.c   its answer
  *   ws.c       a WebSocket
  *   tls.c      certificate and key
  *
@@ -36,6 +37,26 @@ struct cp_conn {
 	bool served; /* a request was answered on it before */
 	struct cp_http_request *req; /* being read, waited for or answered; NULL between two */
 	struct cp_ws *ws;
+};
+
+enum cp_request_state {
+	CP_READING,
+	CP_WAITING,
+	CP_SENDING,
+};
+
+struct cp_http_request {
+	struct cp_conn *conn; /* NULL: the client left */
+	enum cp_request_state state;
+	const char *method;
+	bool head; /* HEAD: an answer without its body */
+	bool last; /* the connection ends with the answer */
+	bool lingers; /* answered; the client may finish sending */
+	char path[1024], query[2048], type[128], authorization[1024], etag[128];
+	uint8_t *body;
+	size_t body_len, body_cap; /* cap: Content-Length */
+	uint8_t *out; /* LWS_PRE bytes of room, then the answer */
+	size_t out_len, out_at;
 };
 
 struct cp_tls;
@@ -73,11 +94,18 @@ void cp_conn_kill(struct cp_conn *c);
 int cp_request_head(struct cp_conn *c, const char *path, size_t len);
 int cp_request_body(struct cp_conn *c, const void *bytes, size_t len);
 int cp_request_complete(struct cp_conn *c);
-int cp_request_writable(struct cp_conn *c);
 /* The connection is gone. */
 void cp_request_abandon(struct cp_conn *c);
 /* The query of the request as "a=b&c=d"; the length or -1. */
 int cp_request_query(struct lws *wsi, char *buf, size_t cap);
+
+/* --- answer.c: likewise --- */
+
+int cp_request_writable(struct cp_conn *c);
+void cp_request_free(struct cp_http_request *req);
+bool cp_request_is_cross_origin(const struct cp_http_request *req);
+/* No control characters: it cannot end a header line. */
+bool cp_request_is_text(const char *text);
 
 /* --- ws.c: likewise --- */
 
