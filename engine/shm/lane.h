@@ -16,8 +16,9 @@
  * more, and sleeps on its descriptor (ctl.h); a producer that finds asleep exchanges it
  * for 0 and writes to it. A sleeping consumer is woken once.
  *
- * A new control process goes on where the old one stopped: as consumer of the up ring
- * at the published tail, as producer of the down ring at the published head.
+ * A new control process takes the rings over at the published indexes. What still waits going
+ * down was carried out when the old one left (media/tell.c); what waits going up it passes
+ * over (control/dp/attach.c), since RESYNC tells it everything.
  */
 #ifndef SHM_LANE_H
 #define SHM_LANE_H
