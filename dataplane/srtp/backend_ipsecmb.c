@@ -14,7 +14,9 @@
 #include "dataplane/srtp/replay.h"
 #include "engine/base/consttime.h"
 
-#define PREFETCH 4 /* jobs ahead: their stream and keys are random lines */
+/* jobs ahead: their streams and keys are random lines */
+#define FAR  8
+#define NEAR 4
 
 static struct ipsecmb *of(struct dp_srtp *s)
 {
@@ -126,18 +128,35 @@ static void keys_clear(struct dp_srtp *s, struct dp_srtp_keys *k)
 	en_wipe(k->own, sizeof(struct ipsecmb_keys));
 }
 
-/* What a packet is going to need from memory. */
+/*
+ * What packets are going to need from memory: first where the keys are and the stream, then the keys themselves. Of
+ * GCM's that is round keys, and the last of the powers of its hash key, as many as 200 bytes take.
+ */
 static void look_ahead(const struct dp_srtp_job *job, unsigned int i, unsigned int n, bool rtcp)
 {
+	const struct dp_srtp_keys *k;
 	const uint8_t *p;
 
-	if (i + PREFETCH >= n)
+	if (i + FAR < n) {
+		__builtin_prefetch(job[i + FAR].keys);
+		__builtin_prefetch(job[i + FAR].stream, 1);
+	}
+	if (i + NEAR >= n)
 		return;
-	job += i + PREFETCH;
-	__builtin_prefetch(job->stream, 1);
-	p = job->keys->own + (rtcp ? sizeof(struct ipsecmb_cm_keys) : 0);
-	for (unsigned int at = 0; at < sizeof(struct ipsecmb_cm_keys); at += 64)
-		__builtin_prefetch(p + at);
+	k = job[i + NEAR].keys;
+	p = k->own;
+	if (k->profile && k->profile->aead) {
+		p += rtcp * sizeof(struct ipsecmb_gcm_keys);
+		for (unsigned int at = sizeof(struct ipsecmb_gcm_keys) - 256; at < sizeof(struct ipsecmb_gcm_keys);
+		     at += 64)
+			__builtin_prefetch(p + at);
+	} else {
+		p += rtcp * sizeof(struct ipsecmb_cm_keys);
+		__builtin_prefetch(p + 192);
+	}
+	__builtin_prefetch(p);
+	__builtin_prefetch(p + 64);
+	__builtin_prefetch(p + 128);
 }
 
 static void protect(struct dp_srtp *s, struct dp_srtp_job *job, unsigned int n)
@@ -152,11 +171,9 @@ static void protect(struct dp_srtp *s, struct dp_srtp_job *job, unsigned int n)
 		j->status = DP_SRTP_SHORT;
 		if (!dp_srtp_usable(j, true) || !dp_srtp_rtp_shape(j, 0))
 			continue;
-		index = dp_srtp_index(j->stream, dp_srtp_rtp_seq(j));
-		j->status = dp_srtp_judge(j->stream, index);
+		j->status = dp_srtp_send(j->stream, dp_srtp_rtp_seq(j), &index);
 		if (j->status)
 			continue;
-		dp_srtp_commit(j->stream, index);
 		if (j->keys->profile->aead)
 			dp_ipsecmb_gcm_protect(m, j, index);
 		else

@@ -11,6 +11,8 @@
 #ifndef DP_SRTP_FRAME_H
 #define DP_SRTP_FRAME_H
 
+#include <endian.h>
+
 #include "dataplane/srtp/backend.h"
 #include "engine/base/bytes.h"
 
@@ -80,18 +82,22 @@ static inline struct dp_srtp_salt dp_srtp_salt_of(const uint8_t *salt, uint32_t 
 	return (struct dp_srtp_salt){.hi = en_load64(whole), .lo = en_load64(whole + 8)};
 }
 
+/*
+ * An IV as one store of 16 bytes: the library loads it as one right afterwards. From two stores the processor could
+ * not forward it, and the load would wait until both, and all before them, are done.
+ */
+typedef uint64_t dp_srtp_iv __attribute__((vector_size(16)));
+
 /* RFC 3711 s4.1.1: (salt * 2^16) XOR (SSRC * 2^64) XOR (i * 2^16); SRTCP alike with its index. */
-static inline void dp_srtp_iv_cm(struct dp_srtp_salt salt, uint32_t ssrc, uint64_t index, uint8_t ret_iv[16])
+static inline dp_srtp_iv dp_srtp_iv_cm(struct dp_srtp_salt salt, uint32_t ssrc, uint64_t index)
 {
-	en_store64(ret_iv, salt.hi ^ ssrc);
-	en_store64(ret_iv + 8, salt.lo ^ index << 16);
+	return (dp_srtp_iv){htobe64(salt.hi ^ ssrc), htobe64(salt.lo ^ index << 16)};
 }
 
-/* RFC 7714 s8.1, s9.1: salt XOR (00 00 | SSRC | 48-bit index); SRTCP: 00 00 | SSRC | 00 00 | index. */
-static inline void dp_srtp_iv_aead(struct dp_srtp_salt salt, uint32_t ssrc, uint64_t index, uint8_t ret_iv[12])
+/* RFC 7714 s8.1, s9.1: salt XOR (00 00 | SSRC | 48-bit index); SRTCP: 00 00 | SSRC | 00 00 | index. 12 bytes of it. */
+static inline dp_srtp_iv dp_srtp_iv_aead(struct dp_srtp_salt salt, uint32_t ssrc, uint64_t index)
 {
-	en_store64(ret_iv, salt.hi ^ ((uint64_t)ssrc << 16 | index >> 32));
-	en_store32(ret_iv + 8, (uint32_t)(salt.lo >> 32) ^ (uint32_t)index);
+	return (dp_srtp_iv){htobe64(salt.hi ^ ((uint64_t)ssrc << 16 | index >> 32)), htobe64(salt.lo ^ index << 32)};
 }
 
 #endif

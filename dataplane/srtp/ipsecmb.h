@@ -41,7 +41,7 @@ _Static_assert(sizeof(struct ipsecmb_cm_keys) == 256, "four lines a packet");
 
 /* A job on its way */
 struct ipsecmb_slot {
-	uint8_t iv[16];
+	dp_srtp_iv iv;
 	uint8_t tag[IPSECMB_SHA1]; /* computed */
 	uint8_t came[12]; /* in: the tag that the packet had */
 	uint32_t tag_len;

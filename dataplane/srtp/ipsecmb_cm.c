@@ -106,8 +106,8 @@ void dp_ipsecmb_cm_protect(struct ipsecmb *m, struct dp_srtp_job *j, uint64_t in
 
 	slot->job = j;
 	slot->tag_len = j->keys->profile->tag_len;
-	dp_srtp_iv_cm(k->salt, dp_srtp_rtp_ssrc(j), index, slot->iv);
-	b->iv = slot->iv;
+	slot->iv = dp_srtp_iv_cm(k->salt, dp_srtp_rtp_ssrc(j), index);
+	b->iv = (const uint8_t *)&slot->iv;
 	want_cipher(b, k, j->dst, j->src, j->dst + j->header_len, j->len - j->header_len);
 	en_store32(j->dst + j->len, (uint32_t)(index >> 16));
 	want_hash(b, k, j->dst, j->len + ROC);
@@ -124,8 +124,8 @@ void dp_ipsecmb_cm_rtcp_protect(struct ipsecmb *m, struct dp_srtp_job *j, uint32
 
 	slot->job = j;
 	slot->tag_len = j->keys->profile->rtcp_tag_len;
-	dp_srtp_iv_cm(k->salt, dp_srtp_rtcp_ssrc(j), index, slot->iv);
-	b->iv = slot->iv;
+	slot->iv = dp_srtp_iv_cm(k->salt, dp_srtp_rtcp_ssrc(j), index);
+	b->iv = (const uint8_t *)&slot->iv;
 	want_cipher(b, k, j->dst, text, text, j->len - DP_RTCP_FIXED);
 	en_store32(j->dst + j->len, DP_SRTCP_E | index);
 	j->len += DP_SRTCP_WORD;
@@ -212,7 +212,7 @@ static void decipher(struct ipsecmb *m, unsigned int i, const struct ipsecmb_slo
 	struct dp_srtp_job *j = slot->job;
 	uint8_t *text = j->dst + header_len;
 
-	m->lib[i].iv = slot->iv;
+	m->lib[i].iv = (const uint8_t *)&slot->iv;
 	want_cipher(&m->lib[i], k, j->dst, text, text, j->len - header_len);
 }
 
@@ -232,7 +232,7 @@ void dp_ipsecmb_cm_unprotect_finish(struct ipsecmb *m)
 			continue;
 		}
 		j->len -= slot->tag_len;
-		dp_srtp_iv_cm(k->salt, dp_srtp_rtp_ssrc(j), slot->index, slot->iv);
+		slot->iv = dp_srtp_iv_cm(k->salt, dp_srtp_rtp_ssrc(j), slot->index);
 		decipher(m, passed++, slot, k, j->header_len);
 	}
 	cipher(m, passed);
@@ -271,7 +271,7 @@ void dp_ipsecmb_cm_rtcp_unprotect_finish(struct ipsecmb *m)
 		word &= DP_SRTCP_INDEX_MAX;
 		dp_srtcp_commit(j->stream, word);
 		j->len = len;
-		dp_srtp_iv_cm(k->salt, dp_srtp_rtcp_ssrc(j), word, slot->iv);
+		slot->iv = dp_srtp_iv_cm(k->salt, dp_srtp_rtcp_ssrc(j), word);
 		decipher(m, passed++, slot, k, DP_RTCP_FIXED);
 	}
 	cipher(m, passed);

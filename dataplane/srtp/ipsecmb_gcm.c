@@ -19,7 +19,7 @@ struct piece {
 	const uint8_t *src, *aad;
 	uint8_t *dst;
 	uint32_t len, aad_len;
-	uint8_t iv[12];
+	dp_srtp_iv iv;
 	bool wide; /* 256 bits */
 };
 
@@ -36,11 +36,11 @@ void dp_ipsecmb_gcm_keys(struct ipsecmb *m, struct ipsecmb_gcm_keys *k, const st
 static void seal(struct ipsecmb *m, const struct piece *p, uint8_t ret_tag[TAG])
 {
 	if (p->wide)
-		IMB_AES256_GCM_ENC(m->mgr, &p->keys->aes, &m->gcm, p->dst, p->src, p->len, p->iv, p->aad, p->aad_len,
-				   ret_tag, TAG);
+		IMB_AES256_GCM_ENC(m->mgr, &p->keys->aes, &m->gcm, p->dst, p->src, p->len, (const uint8_t *)&p->iv,
+				   p->aad, p->aad_len, ret_tag, TAG);
 	else
-		IMB_AES128_GCM_ENC(m->mgr, &p->keys->aes, &m->gcm, p->dst, p->src, p->len, p->iv, p->aad, p->aad_len,
-				   ret_tag, TAG);
+		IMB_AES128_GCM_ENC(m->mgr, &p->keys->aes, &m->gcm, p->dst, p->src, p->len, (const uint8_t *)&p->iv,
+				   p->aad, p->aad_len, ret_tag, TAG);
 }
 
 /* In place. False: the tag is wrong; the text is what it was. */
@@ -49,11 +49,11 @@ static bool open(struct ipsecmb *m, const struct piece *p, const uint8_t tag[TAG
 	uint8_t ours[TAG];
 
 	if (p->wide)
-		IMB_AES256_GCM_DEC(m->mgr, &p->keys->aes, &m->gcm, p->dst, p->src, p->len, p->iv, p->aad, p->aad_len,
-				   ours, TAG);
+		IMB_AES256_GCM_DEC(m->mgr, &p->keys->aes, &m->gcm, p->dst, p->src, p->len, (const uint8_t *)&p->iv,
+				   p->aad, p->aad_len, ours, TAG);
 	else
-		IMB_AES128_GCM_DEC(m->mgr, &p->keys->aes, &m->gcm, p->dst, p->src, p->len, p->iv, p->aad, p->aad_len,
-				   ours, TAG);
+		IMB_AES128_GCM_DEC(m->mgr, &p->keys->aes, &m->gcm, p->dst, p->src, p->len, (const uint8_t *)&p->iv,
+				   p->aad, p->aad_len, ours, TAG);
 	if (en_ct_eq(ours, tag, TAG))
 		return true;
 	seal(m, p, ours);
@@ -75,12 +75,14 @@ static struct piece rtp_piece(const struct dp_srtp_job *j)
 
 void dp_ipsecmb_gcm_protect(struct ipsecmb *m, struct dp_srtp_job *j, uint64_t index)
 {
-	struct piece p = rtp_piece(j);
+	const struct ipsecmb_gcm_keys *k = &ipsecmb_keys_of(j)->gcm[0];
+	dp_srtp_iv iv = dp_srtp_iv_aead(k->salt, dp_srtp_rtp_ssrc(j), index);
+	uint32_t len = j->len;
 
-	p.src = j->src;
-	dp_srtp_iv_aead(p.keys->salt, dp_srtp_rtp_ssrc(j), index, p.iv);
-	seal(m, &p, j->dst + j->len);
-	j->len += TAG;
+	j->len = len + TAG;
+	(j->keys->profile->key_len == 32 ? m->mgr->gcm256_enc : m->mgr->gcm128_enc)(
+		&k->aes, &m->gcm, j->dst + j->header_len, j->src, len - j->header_len, (const uint8_t *)&iv, j->dst,
+		j->header_len, j->dst + len, TAG);
 }
 
 enum dp_srtp_status dp_ipsecmb_gcm_unprotect(struct ipsecmb *m, struct dp_srtp_job *j)
@@ -94,11 +96,11 @@ enum dp_srtp_status dp_ipsecmb_gcm_unprotect(struct ipsecmb *m, struct dp_srtp_j
 	if (status)
 		return status;
 	p.len -= TAG;
-	dp_srtp_iv_aead(p.keys->salt, ssrc, index, p.iv);
+	p.iv = dp_srtp_iv_aead(p.keys->salt, ssrc, index);
 	right = open(m, &p, p.dst + p.len);
 	if (!right && dp_srtp_may_have_wrapped(j->stream, index)) {
 		index += 0x10000;
-		dp_srtp_iv_aead(p.keys->salt, ssrc, index, p.iv);
+		p.iv = dp_srtp_iv_aead(p.keys->salt, ssrc, index);
 		right = open(m, &p, p.dst + p.len);
 	}
 	if (!right)
@@ -124,7 +126,7 @@ static struct piece rtcp_piece(const struct dp_srtp_job *j, uint32_t len, uint32
 
 	memcpy(aad, j->dst, DP_RTCP_FIXED);
 	en_store32(aad + DP_RTCP_FIXED, word);
-	dp_srtp_iv_aead(p.keys->salt, dp_srtp_rtcp_ssrc(j), word & DP_SRTCP_INDEX_MAX, p.iv);
+	p.iv = dp_srtp_iv_aead(p.keys->salt, dp_srtp_rtcp_ssrc(j), word & DP_SRTCP_INDEX_MAX);
 	return p;
 }
 

@@ -94,6 +94,25 @@ static inline void dp_srtp_commit(struct dp_srtp_stream *st, uint64_t index)
 	st->seq = (uint16_t)index;
 }
 
+/* Out: the index of the packet that is being sent; or why it is not to be. */
+static inline enum dp_srtp_status dp_srtp_send(struct dp_srtp_stream *st, uint16_t seq, uint64_t *ret_index)
+{
+	enum dp_srtp_status status;
+
+	if (st->started && seq == st->seq + 1) { /* almost always; the same in short */
+		st->seq = seq;
+		st->window[1] = st->window[1] << 1 | st->window[0] >> 63;
+		st->window[0] = st->window[0] << 1 | 1;
+		*ret_index = dp_srtp_highest(st);
+		return DP_SRTP_OK;
+	}
+	*ret_index = dp_srtp_index(st, seq);
+	status = dp_srtp_judge(st, *ret_index);
+	if (!status)
+		dp_srtp_commit(st, *ret_index);
+	return status;
+}
+
 /*
  * Of a stream that nothing is known of, the sender may have wrapped before the first packet that came (started near
  * 65535, the first ones lost): its ROC is then one more than ours. Worth a second look at the tag.

@@ -39,16 +39,19 @@ struct dp_srtp_stream {
 
 enum dp_srtp_status {
 	DP_SRTP_OK,
-	DP_SRTP_SHORT, /* shorter than its header, tag and what it says of itself */
-	DP_SRTP_REPLAY, /* seen, or older than the window */
-	DP_SRTP_AUTH, /* tag wrong */
-	DP_SRTP_EXHAUSTED, /* out: 2^48 packets or 2^31 RTCP packets: new keys are needed */
+	DP_SRTP_SHORT, /* shorter than its header, tag and what it says of itself; or the keys are not for this */
+	DP_SRTP_REPLAY, /* seen, or older than the window; out: sent already, or older than the window */
+	DP_SRTP_AUTH, /* tag wrong; RTCP that is not encrypted */
+	DP_SRTP_EXHAUSTED, /* 2^48 packets or (out) 2^31 RTCP packets: new keys are needed */
 };
 
 struct dp_srtp_job {
 	const struct dp_srtp_keys *keys;
 	struct dp_srtp_stream *stream;
-	/* RTP: header_len counts CSRCs and extension: what is authenticated, not encrypted. RTCP: unused. */
+	/*
+	 * RTP, both ways: header_len counts CSRCs and extension, what is authenticated but not encrypted; the header
+	 * has to say the same of itself. RTCP: unused.
+	 */
 	const uint8_t *src; /* the payload behind the header; in place: dst + header_len */
 	uint8_t *dst; /* the packet; its header stands there. RTCP and unprotect: the packet, in place */
 	uint32_t header_len;
@@ -71,7 +74,14 @@ void dp_srtp_keys_clear(struct dp_srtp *s, struct dp_srtp_keys *k);
 uint32_t dp_srtp_overhead(const struct dp_srtp_keys *k);
 uint32_t dp_srtcp_overhead(const struct dp_srtp_keys *k);
 
-/* Any number of jobs, of any streams and keys. Results are in job[].status. Buffers hold the overhead too. */
+/*
+ * Any number of jobs, of any streams and keys; the more in a call, the better (32 and more fill the lanes). Results are
+ * in job[].status. Buffers hold the overhead too. Of a packet that is refused len is as it was; its text and tag may
+ * be garbage when the tag was wrong.
+ *
+ * No index is sent twice: what is sent again is sent as it was kept protected, or as a new packet (RTX). The first
+ * RTCP index is 1. In a stream of which nothing is known yet a packet of ROC 1 is found too.
+ */
 void dp_srtp_protect(struct dp_srtp *s, struct dp_srtp_job *job, unsigned int n);
 void dp_srtp_unprotect(struct dp_srtp *s, struct dp_srtp_job *job, unsigned int n);
 void dp_srtcp_protect(struct dp_srtp *s, struct dp_srtp_job *job, unsigned int n);
