@@ -37,8 +37,9 @@ struct srtp_aead_vector {
 	const char *plain, *protected;
 };
 
-#define SRTP_AEAD_KEY "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f" /* 128 bits: its first half   \
-											  */
+#define SRTP_AEAD_KEY                                                                                                  \
+	"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f" /* 128 bits: its first half                 \
+									    */
 #define SRTP_AEAD_SALT "517569642070726f2071756f"
 #define SRTP_AEAD_RTP                                                                                                  \
 	"8040f17b8041f8d35501a0b247616c6c696120657374206f6d6e69732064697669736120696e207061727465732074726573"
