@@ -465,6 +465,9 @@ static inline const char *fake_offer(unsigned int pc, unsigned int ice, const st
 		for (unsigned int j = 0; j < 32; j++)
 			OUT(j ? ":%02X" : "%02X", pc & 0xff);
 		OUT("\r\na=setup:actpass\r\na=mid:%u\r\n", i);
+		/* as aiortc does: one id, two meanings */
+		OUT("a=extmap:2 %s\r\n", audio ? "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+					       : "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time");
 		OUT("a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid\r\na=%s\r\na=rtcp-mux\r\na=rtcp-rsize\r\n",
 		    s[i].dir);
 		if (audio)

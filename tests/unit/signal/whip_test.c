@@ -101,6 +101,8 @@ static void echoes_hear_themselves_only(void **state)
 	for (unsigned int i = 0; i < 2; i++) {
 		assert_int_equal(post("/whip/echo", fake_offer(i, 0, echo, 2)), 201);
 		assert_non_null(strstr(req.body, "a=sendrecv"));
+		assert_non_null(strstr(req.body, "a=extmap:2 urn:ietf:params:rtp-hdrext:ssrc-audio-level"));
+		assert_null(strstr(req.body, "abs-send-time"));
 		assert_int_equal(fake_sent(0, SHM_MSG_ROUTE, &m), 2 * (i + 1));
 		assert_int_equal(m->route.session.generation, last_peer()->place.h.generation);
 		assert_int_equal(m->route.track.generation,
