@@ -264,6 +264,26 @@ static int read_transports(const struct wire_sdp *sdp, struct cp_offer *o, struc
 	return 0;
 }
 
+/*
+ * RFC 8843 s9.1.1 gives an id one meaning in all bundled sections. Who breaks that (aiortc gives 2 two of them) reads
+ * each packet by the meaning of one section: the first one's stays, so that nothing is sent that it misreads.
+ */
+static void drop_ambiguous_extensions(struct cp_offer *o)
+{
+	uint8_t meaning[256] = {0}; /* id -> enum shm_ext and 1 */
+
+	for (unsigned int i = 0; i < o->section_n; i++) {
+		uint8_t *ext = o->section[i].ext;
+
+		for (unsigned int e = 0; e < SHM_EXT_N && o->section[i].usable; e++) {
+			if (ext[e] && meaning[ext[e]] && meaning[ext[e]] != e + 1)
+				ext[e] = 0;
+			else if (ext[e])
+				meaning[ext[e]] = (uint8_t)(e + 1);
+		}
+	}
+}
+
 int cp_offer_read(const char *sdp, size_t len, struct cp_offer *ret_offer, struct en_err *err)
 {
 	struct session_level session = {0};
@@ -290,6 +310,7 @@ int cp_offer_read(const char *sdp, size_t len, struct cp_offer *ret_offer, struc
 		rc = check_sections(&cut, ret_offer, err);
 	if (rc == 0)
 		rc = read_transports(&cut, ret_offer, err);
+	drop_ambiguous_extensions(ret_offer);
 	return rc;
 }
 

@@ -131,6 +131,9 @@ static void aiortc_call(void **state)
 	kit_offer("aiortc_call.sdp", &offer);
 	assert_string_equal(offer.ufrag, "ynKl");
 	assert_int_equal(offer.section[0].ext[SHM_EXT_LEVEL], 2);
+	/* it says 2 here as well: in a bundle that id is taken */
+	assert_int_equal(offer.section[1].ext[SHM_EXT_ABS_SEND_TIME], 0);
+	assert_int_equal(offer.section[1].ext[SHM_EXT_MID], 1);
 	assert_int_equal(offer.section[1].rtx_ssrc[0], 964691261);
 	assert_int_equal(offer.section[1].pt[1].pt, 101);
 	assert_int_equal(offer.section[2].kind, CP_SECTION_DATA);
