@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """aiortc as publisher and receiver over WHIP and WHEP, alone (echo) and with a Chromium member."""
 import asyncio
+import contextlib
 import urllib.error
 import urllib.request
 
@@ -32,9 +33,10 @@ class Count:
         self.task = asyncio.ensure_future(self.run(track))
 
     async def run(self, track):
-        while True:
-            await track.recv()
-            self.n += 1
+        with contextlib.suppress(aiortc.mediastreams.MediaStreamError):  # its end
+            while True:
+                await track.recv()
+                self.n += 1
 
 
 async def offer(path, send, receive):

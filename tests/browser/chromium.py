@@ -14,7 +14,7 @@ import lab
 FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-dev-shm-usage',
          '--disable-background-networking', '--disable-component-update', '--disable-sync', '--mute-audio',
          '--autoplay-policy=no-user-gesture-required', '--disable-background-timer-throttling',
-         '--disable-renderer-backgrounding', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+         '--disable-renderer-backgrounding', '--use-fake-device-for-media-stream=fps=30', '--use-fake-ui-for-media-stream',
          '--remote-debugging-pipe']
 
 

@@ -91,7 +91,7 @@ def watch(pages, label):
     lab.check(f'{label}: nothing lost', all(r['lost'] == 0 for r in rows), [r['lost'] for r in rows])
     lab.check(f'{label}: nothing concealed', all(r['concealed'] == 0 for r in rows), [r['concealed'] for r in rows])
     lab.check(f'{label}: audio heard', all(r['heard'] > 0 for r in rows), [r['heard'] for r in rows])
-    lab.equal(f'{label}: SRTP', {f['own']['srtp'] for f in after}, {'AEAD_AES_128_GCM'})
+    lab.equal(f'{label}: SRTP', {f['own']['srtp'] for f in after}, {'SRTP_AEAD_AES_128_GCM'})
 
 
 def late(browser, pages, label, room):
