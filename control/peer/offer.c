@@ -290,25 +290,6 @@ static int answer_write(struct work *w, char *buf, size_t cap, struct en_err *er
 	return len >= 0 ? len : en_fail(err, -EINVAL, "The answer to this offer would be too long.");
 }
 
-/*
- * RFC 8843 s13 MUST: in one BUNDLE an extension id means the same in all sections. aiortc offers one that does not
- * and then reads it by what it meant last: the first meaning counts, others are not answered and not sent.
- */
-static void settle_ids(struct cp_offer *o)
-{
-	uint8_t meaning[256] = {0};
-
-	for (unsigned int i = 0; i < o->section_n; i++)
-		for (unsigned int e = 0; e < SHM_EXT_N && is_media(&o->section[i]); e++) {
-			uint8_t *id = &o->section[i].ext[e];
-
-			if (*id && meaning[*id] && meaning[*id] != e + 1)
-				*id = 0;
-			else
-				meaning[*id] = (uint8_t)(e + 1);
-		}
-}
-
 static bool anything_usable(const struct cp_offer *o)
 {
 	for (unsigned int i = 0; i < o->section_n; i++)
