@@ -333,10 +333,8 @@ int cp_offer_apply(struct cp_peer *p, const char *sdp, size_t len, const struct 
 	w->wish_n = wish_n;
 	w->warn = ret_warn;
 	code = cp_offer_read(sdp, len, &w->offer, err);
-	if (code == 0) {
-		settle_ids(&w->offer);
+	if (code == 0)
 		code = apply(w, answer, cap, err);
-	}
 	cp_offer_free(&w->offer);
 	free(w);
 	return code;
