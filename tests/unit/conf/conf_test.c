@@ -447,8 +447,8 @@ static void media_needs_memory(void **state)
 	load_good(TURN "[media]\nlisten = 10.0.0.1:3480\n[dataplane]\ncores = 0,1\n");
 	two = conf_memory_need(&conf);
 	conf_free(&conf);
-	assert_in_range(one, none + 100, none + 160); /* the caches: 128 of 0.75 MiB */
-	assert_in_range(two - one, 100, one - none);
+	assert_in_range(one, none + 50, none + 110); /* the caches: 64 of 0.75 MiB */
+	assert_in_range(two - one, 50, one - none);
 }
 
 static void long_lines_and_long_lists(void **state)
