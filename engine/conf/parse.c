@@ -121,7 +121,7 @@ static void open_port(struct conf_parser *p, const char *name)
 	}
 	p->port = c->port_n++;
 	p->section = CONF_SEC_PORT;
-	snprintf(c->port[p->port].name, sizeof(c->port[p->port].name), "%s", name);
+	snprintf(c->port[p->port].name, sizeof(c->port[p->port].name), "%.*s", CONF_NAME_MAX - 1, name);
 	c->port[p->port].line = p->line;
 	set_defaults(p, true, p->port);
 }
