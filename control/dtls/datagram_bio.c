@@ -31,8 +31,15 @@ static int bio_write(BIO *b, const char *bytes, int len)
 	struct cp_dtls *d = BIO_get_data(b);
 
 	BIO_clear_retry_flags(b);
-	if (len > 0)
-		d->events->send(d->arg, (const uint8_t *)bytes, (uint32_t)len);
+	if (len <= 0)
+		return len;
+	if (d->server && !d->answered) {
+		/* D4: what is wrong with a hello is not said */
+		if ((uint8_t)bytes[0] == SSL3_RT_ALERT)
+			return len;
+		d->answered = true;
+	}
+	d->events->send(d->arg, (const uint8_t *)bytes, (uint32_t)len);
 	return len;
 }
 

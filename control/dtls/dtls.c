@@ -74,12 +74,12 @@ static unsigned int timer(SSL *ssl, unsigned int before_us)
 
 /* --- life -------------------------------------------------------------------------- */
 
-static int ssl_open(struct cp_dtls_context *c, struct cp_dtls *d)
+static int ssl_open(struct cp_dtls *d)
 {
 	BIO *bio;
 
-	d->ssl = SSL_new(c->ssl);
-	bio = d->ssl ? BIO_new(c->bio) : NULL;
+	d->ssl = SSL_new(d->context->ssl);
+	bio = d->ssl ? BIO_new(d->context->bio) : NULL;
 	if (!bio)
 		return -1;
 	BIO_set_data(bio, d);
@@ -87,6 +87,7 @@ static int ssl_open(struct cp_dtls_context *c, struct cp_dtls *d)
 	SSL_set_app_data(d->ssl, d);
 	SSL_set_mtu(d->ssl, CP_DTLS_MTU);
 	DTLS_set_timer_cb(d->ssl, timer);
+	d->fresh = true;
 	SSL_set_verify(d->ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	if (d->server)
 		SSL_set_accept_state(d->ssl);
@@ -103,12 +104,13 @@ int cp_dtls_create(struct cp_dtls_context *c, bool server, const struct cp_finge
 
 	if (!d)
 		return en_fail(err, -ENOMEM, "no memory for a DTLS association");
+	d->context = c;
 	d->server = server;
 	d->events = events;
 	d->arg = arg;
 	d->fingerprint_n = fingerprint_n < CP_FINGERPRINTS_MAX ? fingerprint_n : CP_FINGERPRINTS_MAX;
 	memcpy(d->fingerprint, fingerprint, d->fingerprint_n * sizeof(*fingerprint));
-	if (ssl_open(c, d) != 0) {
+	if (ssl_open(d) != 0) {
 		cp_dtls_destroy(d);
 		return en_fail(err, -ENOMEM, "no memory for a DTLS association");
 	}
@@ -152,16 +154,37 @@ static void connected(struct cp_dtls *d)
 	OPENSSL_cleanse(&keys, sizeof(keys));
 }
 
+/* D4: OpenSSL does not go on after an error. */
+static bool begin_again(struct cp_dtls *d)
+{
+	SSL_free(d->ssl);
+	return ssl_open(d) == 0;
+}
+
 static void handshake(struct cp_dtls *d)
 {
+	bool was_fresh = d->fresh;
+	const uint8_t *in = d->in;
+	uint32_t in_len = d->in_len;
 	int rc;
 
+	d->fresh = false;
 	ERR_clear_error();
 	rc = SSL_do_handshake(d->ssl);
-	if (rc == 1)
+	if (rc == 1) {
 		connected(d);
-	else if (SSL_get_error(d->ssl, rc) != SSL_ERROR_WANT_READ)
+	} else if (SSL_get_error(d->ssl, rc) == SSL_ERROR_WANT_READ) {
+		return;
+	} else if (!d->server || d->answered) {
 		closed(d, what_failed(d));
+	} else if (!begin_again(d)) {
+		closed(d, "no memory for a DTLS association");
+	} else if (!was_fresh) {
+		/* it may have been what lay there before that made it wrong */
+		d->in = in;
+		d->in_len = in_len;
+		handshake(d);
+	}
 }
 
 static void read_records(struct cp_dtls *d)
@@ -192,6 +215,22 @@ void cp_dtls_start(struct cp_dtls *d)
 		handshake(d);
 }
 
+/* A server's handshake: what of the datagram is one. Its rest remains. */
+static void handshake_records(struct cp_dtls *d, const uint8_t **bytes, uint32_t *len)
+{
+	uint8_t record[SHM_PACKET_MAX];
+
+	while (d->state == CP_DTLS_HANDSHAKING && *len > 0) {
+		d->in = record;
+		d->in_len = cp_dtls_screen(d, bytes, len, record);
+		if (d->in_len == 0)
+			*len = 0;
+		else
+			handshake(d);
+	}
+	d->in_len = 0;
+}
+
 void cp_dtls_input(struct cp_dtls *d, const uint8_t *bytes, uint32_t len)
 {
 	if (d->state == CP_DTLS_CLOSED || len == 0)
@@ -203,9 +242,11 @@ void cp_dtls_input(struct cp_dtls *d, const uint8_t *bytes, uint32_t len)
 			return;
 		}
 	}
+	if (d->server)
+		handshake_records(d, &bytes, &len);
 	d->in = bytes;
 	d->in_len = len;
-	if (d->state == CP_DTLS_HANDSHAKING)
+	if (d->state == CP_DTLS_HANDSHAKING && len > 0)
 		handshake(d);
 	read_records(d); /* what came in the same datagram, also retransmissions of the last flight */
 	d->in_len = 0;

@@ -9,6 +9,8 @@
  *   D1  packets come in only after ICE has validated their path (the dataplane's punt).
  *   D2  no keys, no data before the far end's certificate matched a fingerprint.
  *   D3  at most CP_DTLS_HANDSHAKE_MAX bytes of a handshake are taken in; renegotiation is refused.
+ *   D4  a hello that cannot be answered (none that is one, no cipher in common) changes nothing and is not replied to:
+ *       the next one is a first one. Whoever knows a client's address could have sent it (security.md S1).
  */
 #ifndef CP_DTLS_H
 #define CP_DTLS_H

@@ -29,6 +29,10 @@ struct cp_dtls {
 	enum cp_dtls_state state;
 	bool server;
 	bool wrong_certificate; /* it came and matched no fingerprint */
+	bool answered; /* a ClientHello was taken, our flight sent */
+	bool fresh; /* ssl has read nothing yet */
+	uint32_t records; /* of epoch 0 that ssl has read */
+	struct cp_dtls_context *context;
 	const struct cp_dtls_events *events;
 	void *arg;
 	uint32_t handshake_bytes;
@@ -41,6 +45,10 @@ struct cp_dtls {
 
 /* datagram_bio.c: reads hand out cp_dtls.in once and whole, writes go to events.send. NULL: no memory. */
 BIO_METHOD *cp_dtls_bio_method(void);
+
+/* screen.c: the next record of a datagram that a server's handshake can use, copied to `record`; how long it is. What
+ * was looked at of the datagram is behind it. 0: there is none any more. */
+uint32_t cp_dtls_screen(struct cp_dtls *d, const uint8_t **bytes, uint32_t *len, uint8_t record[SHM_PACKET_MAX]);
 
 /* dtls.c: instead of a chain of trust, does the certificate match a fingerprint that signaling told of? */
 int cp_dtls_verify(X509_STORE_CTX *store, void *unused);
