@@ -116,10 +116,8 @@ static void on_refused(struct cp_hub *h, unsigned int core, const struct shm_msg
 	en_warn("peer", "core %u refused %s of place %u: reason %u", core, name ? name : "?", r->what.index, r->why);
 	if (r->type == SHM_MSG_SESSION || r->type == SHM_MSG_KEYS) {
 		p = cp_hub_at(h, CP_PLACE_SESSION, core, r->what);
-		if (p && p->installed) {
-			cp_peer_reset(p);
-			h->events->change(h->arg, p, CP_PEER_CLOSED, "the media engine refused the session");
-		}
+		if (p && p->installed)
+			cp_peer_fail(p, CP_PEER_CLOSED, "the media engine refused the session");
 	} else if (r->type == SHM_MSG_TRACK) {
 		t = cp_hub_at(h, CP_PLACE_TRACK, core, r->what);
 		if (t)
@@ -202,13 +200,10 @@ static void tick_peer(struct cp_hub *h, struct cp_peer *p, uint64_t now)
 	}
 	if (!h->synced || !p->installed)
 		return;
-	if (!p->keyed && now - p->since_ms >= CP_SETUP_MS) {
-		cp_peer_reset(p);
-		h->events->change(h->arg, p, CP_PEER_LOST, "no connection within 30 s");
-	} else if (p->state == SHM_SESSION_LOST && now - p->since_ms >= CP_GRACE_MS) {
-		cp_peer_reset(p);
-		h->events->change(h->arg, p, CP_PEER_CLOSED, "the path did not come back");
-	}
+	if (!p->keyed && now - p->since_ms >= CP_SETUP_MS)
+		cp_peer_fail(p, CP_PEER_LOST, "no connection within 30 s");
+	else if (p->state == SHM_SESSION_LOST && now - p->since_ms >= CP_GRACE_MS)
+		cp_peer_fail(p, CP_PEER_CLOSED, "the path did not come back");
 }
 
 void cp_hub_tick(struct cp_hub *h)

@@ -297,6 +297,8 @@ static inline bool cp_peer_is_shown(const struct cp_peer *p)
 void cp_peer_destroy(struct cp_peer *p);
 /* Back to before its first offer: tracks, routes, session and association end; it stays in the room. */
 void cp_peer_reset(struct cp_peer *p);
+/* Its transport is over. A call is reset, and its client told `change`; the others are nothing without it: gone. */
+void cp_peer_fail(struct cp_peer *p, enum cp_peer_change change, const char *why);
 /* A place and credentials when it has none. -ENOSPC: the core is full, -EAGAIN: the dataplane is away. */
 int cp_peer_place(struct cp_peer *p, struct en_err *err);
 void cp_peer_credentials(struct cp_peer *p);

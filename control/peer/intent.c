@@ -88,8 +88,9 @@ static bool tell_end(struct cp_hub *h, enum cp_place_kind kind, const struct cp_
 {
 	static const uint32_t types[CP_PLACE_KINDS] = {SHM_MSG_SESSION_END, SHM_MSG_TRACK_END, SHM_MSG_ROUTE_END};
 	struct shm_msg_end m = {.what = p->h};
+	bool vanished = h->up && p->core >= cp_link_cores(h->ctl->link); /* the dataplane came back with fewer cores */
 
-	if (!tell(h, p->core, types[kind], &m, sizeof(m)))
+	if (!vanished && !tell(h, p->core, types[kind], &m, sizeof(m)))
 		return false;
 	cp_place_give(h->ctl->link, kind, p);
 	return true;
@@ -116,15 +117,19 @@ void cp_intent_end(struct cp_hub *h, enum cp_place_kind kind, const struct cp_pl
 		cp_intent_end_later(h, kind, p, false);
 }
 
+/* One core's full lane does not hold up the others' ends. */
 static void flush_ends(struct cp_hub *h)
 {
-	while (!STAILQ_EMPTY(&h->ends)) {
-		struct cp_end *e = STAILQ_FIRST(&h->ends);
+	struct cp_end_list all = STAILQ_HEAD_INITIALIZER(all);
+	struct cp_end *e;
 
-		if (!tell_end(h, e->kind, &e->place))
-			return;
-		STAILQ_REMOVE_HEAD(&h->ends, next);
-		free(e);
+	STAILQ_CONCAT(&all, &h->ends);
+	while ((e = STAILQ_FIRST(&all))) {
+		STAILQ_REMOVE_HEAD(&all, next);
+		if (tell_end(h, e->kind, &e->place))
+			free(e);
+		else
+			STAILQ_INSERT_TAIL(&h->ends, e, next);
 	}
 }
 

@@ -159,6 +159,19 @@ void cp_peer_reset(struct cp_peer *p)
 	p->fingerprint_hash = p->ufrag_hash = 0;
 }
 
+void cp_peer_fail(struct cp_peer *p, enum cp_peer_change change, const char *why)
+{
+	struct cp_hub *h = p->hub;
+
+	if (p->kind == CP_PEER_CALL) {
+		cp_peer_reset(p);
+		h->events->change(h->arg, p, change, why);
+		return;
+	}
+	h->events->change(h->arg, p, CP_PEER_GONE, why);
+	cp_peer_destroy(p);
+}
+
 static bool room_is_placed(const struct cp_room *r)
 {
 	const struct cp_peer *p;

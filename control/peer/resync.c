@@ -236,15 +236,10 @@ static void settle_lost(struct cp_hub *h)
 		next = TAILQ_NEXT(p, of_hub);
 		if (!is_lost(p))
 			continue;
-		if (p->kind != CP_PEER_CALL) {
-			h->events->change(h->arg, p, CP_PEER_GONE, "the media engine restarted");
-			cp_peer_destroy(p);
-		} else if (p->place.core >= cores) {
-			cp_peer_reset(p);
-			h->events->change(h->arg, p, CP_PEER_LOST, "The media engine restarted.");
-		} else {
+		if (p->kind != CP_PEER_CALL || p->place.core >= cores)
+			cp_peer_fail(p, CP_PEER_LOST, "The media engine restarted.");
+		else
 			renew(p);
-		}
 	}
 }
 

@@ -113,19 +113,12 @@ void cp_transport_end(struct cp_peer *p)
 /* The association is over: the far end closed it, or it failed. The peer may be gone after this. */
 static void after_end(struct cp_peer *p)
 {
-	struct cp_hub *h = p->hub;
 	char why[sizeof(p->dtls_why)];
 
 	snprintf(why, sizeof(why), "%s", p->dtls_why);
 	en_info("peer", "DTLS of %s of room %s is over: %s", p->id, p->room->name, why);
 	dtls_end(p);
-	if (p->kind != CP_PEER_CALL) {
-		h->events->change(h->arg, p, CP_PEER_GONE, why);
-		cp_peer_destroy(p);
-		return;
-	}
-	cp_peer_reset(p);
-	h->events->change(h->arg, p, CP_PEER_CLOSED, why);
+	cp_peer_fail(p, CP_PEER_CLOSED, why);
 }
 
 static void on_timer(uv_timer_t *uv);

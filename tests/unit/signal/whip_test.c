@@ -203,6 +203,38 @@ static void the_token_is_asked_for(void **state)
 	fake_stop();
 }
 
+static void a_refused_session_is_gone(void **state)
+{
+	struct shm_msg_refused r = {.type = SHM_MSG_KEYS, .why = SHM_REFUSED_KEYS};
+
+	(void)state;
+	assert_int_equal(post("/whip/r", fake_offer(0, 0, publish, 2)), 201);
+	r.what = last_peer()->place.h;
+	fake_message(last_peer()->place.core, SHM_MSG_REFUSED, &r, sizeof(r));
+	assert_int_equal(fake.ctl.signal->hub->peer_n, 0);
+	assert_int_equal(fake.ctl.signal->hub->room_n, 0);
+	assert_int_equal(fake_link.held[CP_PLACE_SESSION], 0);
+}
+
+/* What was on a core that is no more needs no END, and does not stand in the way of others'. */
+static void a_dataplane_with_fewer_cores(void **state)
+{
+	unsigned int core;
+
+	(void)state;
+	assert_int_equal(post("/whip/a", fake_offer(0, 0, publish, 2)), 201);
+	core = last_peer()->place.core;
+	assert_int_equal(post("/whip/b", fake_offer(1, 0, publish, 2)), 201);
+	assert_int_not_equal(last_peer()->place.core, core);
+	cp_signal_on_down(fake.ctl.signal);
+	fake_link.cores = 1;
+	fake_up(true);
+	assert_int_equal(fake.ctl.signal->hub->peer_n, 0);
+	assert_true(STAILQ_EMPTY(&fake.ctl.signal->hub->ends));
+	for (unsigned int kind = 0; kind < CP_PLACE_KINDS; kind++)
+		assert_int_equal(fake_link.held[kind], 0);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
@@ -211,6 +243,8 @@ int main(void)
 		TEST(echoes_hear_themselves_only),
 		TEST(sessions_end_by_themselves),
 		TEST(refusals_leave_nothing),
+		TEST(a_refused_session_is_gone),
+		TEST(a_dataplane_with_fewer_cores),
 		cmocka_unit_test(the_token_is_asked_for),
 	};
 
