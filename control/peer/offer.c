@@ -94,13 +94,20 @@ static int connection_apply(struct work *w, struct en_err *err)
 	bool changed;
 	int code;
 
-	if (p->hub->synced && p->fingerprint_hash && p->fingerprint_hash != certificate)
+	if (p->fingerprint_hash && p->fingerprint_hash != certificate) {
+		/* what runs of the old connection cannot be ended now, and must not pass for the new one's */
+		if (!p->hub->synced)
+			return en_fail(err, -EAGAIN, "The media engine is starting; try again in a moment.");
 		cp_peer_reset(p);
+	}
 	code = cp_peer_place(p, err);
 	if (code != 0)
 		return code;
-	if (p->ufrag_hash && p->ufrag_hash != user)
+	if (p->ufrag_hash && p->ufrag_hash != user) {
 		cp_peer_credentials(p);
+		if (p->state == SHM_SESSION_LOST)
+			p->since_ms = cp_hub_now(p->hub); /* to find another path */
+	}
 	changed = p->fingerprint_hash != certificate || p->ufrag_hash != user;
 	p->fingerprint_hash = certificate;
 	p->ufrag_hash = user;

@@ -268,6 +268,43 @@ static void the_same_dataplane_is_told_what_it_missed(void **state)
 	cut_off();
 }
 
+/* A new connection cannot begin while the old one's session cannot be ended: later it can. */
+static void a_new_connection_waits_for_the_dataplane(void **state)
+{
+	json_t *m;
+
+	(void)state;
+	remember();
+	cp_signal_on_down(fake.ctl.signal);
+	say(0, json_pack("{s:s, s:s}", "t", "offer", "sdp", fake_offer(5, 0, sections, 2)));
+	m = expect(0, "error");
+	assert_string_equal(json_string_value(json_object_get(m, "code")), "unavailable");
+	cp_signal_on_up(fake.ctl.signal, true);
+	tell_all();
+	cp_signal_on_synced(fake.ctl.signal);
+	say(0, json_pack("{s:s, s:s}", "t", "offer", "sdp", fake_offer(5, 0, sections, 2)));
+	expect(0, "answer");
+	assert_int_equal(fake_sent(0, SHM_MSG_SESSION_END, NULL), 1);
+	assert_false(user_of[0]->peer->keyed);
+	cut_off();
+}
+
+/* Who restarts ICE in the last second of its grace gets time for it. */
+static void an_ice_restart_has_its_time(void **state)
+{
+	struct cp_peer *p = user_of[0]->peer;
+
+	(void)state;
+	fake_event(p, SHM_SESSION_LOST);
+	fake_pass(CP_GRACE_MS - 1000);
+	offer(0, 1);
+	fake_pass(5000);
+	assert_true(p->installed);
+	fake_pass(CP_GRACE_MS);
+	assert_false(p->installed);
+	cut_off();
+}
+
 static void refusals_are_heard(void **state)
 {
 	struct shm_msg_refused r = {.type = SHM_MSG_ROUTE, .why = SHM_REFUSED_FULL};
@@ -298,6 +335,8 @@ int main(void)
 		TEST(a_stranger_in_memory_is_ended),
 		TEST(a_new_dataplane_gets_no_old_key),
 		TEST(the_same_dataplane_is_told_what_it_missed),
+		TEST(a_new_connection_waits_for_the_dataplane),
+		TEST(an_ice_restart_has_its_time),
 		TEST(refusals_are_heard),
 	};
 
