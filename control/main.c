@@ -213,11 +213,11 @@ static int start(struct process *p, struct en_err *err)
 {
 	struct cp_identity who;
 
-	if (cp_privilege_confine(p->conf.control.user, p->conf.user, DESCRIPTORS, &who, err) != 0)
-		return -1;
-	uv_loop_init(&p->loop);
+	uv_loop_init(&p->loop); /* stop() walks it, whatever fails here */
 	p->control.loop = &p->loop;
 	p->control.conf = &p->conf;
+	if (cp_privilege_confine(p->conf.control.user, p->conf.user, DESCRIPTORS, &who, err) != 0)
+		return -1;
 	if (open_http(p, err) != 0 || cp_privilege_drop(&who, err) != 0 || open_parts(p, err) != 0)
 		return -1;
 	uv_signal_init(&p->loop, &p->term);
