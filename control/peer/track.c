@@ -36,6 +36,8 @@ static void set_make(const struct cp_offer_section *s, uint8_t codec, struct shm
 	ret_set->kind = s->kind == CP_SECTION_AUDIO ? SHM_TRACK_AUDIO : SHM_TRACK_VIDEO;
 	memcpy(ret_set->mid, s->mid, sizeof(ret_set->mid));
 	memcpy(ret_set->ext, s->ext, sizeof(ret_set->ext));
+	if (!s->twcc[i])
+		ret_set->ext[SHM_EXT_TWCC] = 0;
 	ret_set->pt_n = 1;
 	ret_set->pt[0] = *pt;
 	ret_set->nack = s->nack[i];

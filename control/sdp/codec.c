@@ -215,8 +215,6 @@ static void add(const struct cp_codec_table *t, const bool *in_formats, uint8_t 
 	uint8_t fb = (uint8_t)(line->fb | t->fb_all);
 	uint32_t i = s->pt_n++;
 
-	if (!CP_ANSWER_TWCC)
-		fb &= (uint8_t)~CP_FB_TWCC;
 	s->pt[i] = (struct shm_pt){.pt = pt, .codec = line->codec, .clock = line->clock};
 	if (fb & CP_FB_NACK)
 		s->pt[i].rtx_pt = rtx_of(t, in_formats, pt);

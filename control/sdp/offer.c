@@ -284,6 +284,22 @@ static void drop_ambiguous_extensions(struct cp_offer *o)
 	}
 }
 
+/* Transport-wide feedback needs both, the numbers in the packets and the feedback on them: half of it is none. */
+static void settle_twcc(struct cp_offer_section *s, struct cp_raw_section *raw)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < s->pt_n; i++) {
+		if (s->ext[SHM_EXT_TWCC] == 0) {
+			s->twcc[i] = false;
+			raw->fb[i] &= (uint8_t)~CP_FB_TWCC;
+		}
+		any |= s->twcc[i];
+	}
+	if (!any)
+		s->ext[SHM_EXT_TWCC] = 0;
+}
+
 int cp_offer_read(const char *sdp, size_t len, struct cp_offer *ret_offer, struct en_err *err)
 {
 	struct session_level session = {0};
@@ -311,6 +327,8 @@ int cp_offer_read(const char *sdp, size_t len, struct cp_offer *ret_offer, struc
 	if (rc == 0)
 		rc = read_transports(&cut, ret_offer, err);
 	drop_ambiguous_extensions(ret_offer);
+	for (unsigned int i = 0; i < ret_offer->section_n; i++)
+		settle_twcc(&ret_offer->section[i], &ret_offer->raw->section[i]);
 	return rc;
 }
 

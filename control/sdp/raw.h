@@ -11,9 +11,6 @@
 
 #define CP_FMTP_MAX 128
 
-/* Nothing makes transport-wide feedback yet: as long as it is 0 the extension and the feedback are not answered. */
-#define CP_ANSWER_TWCC 0
-
 /* The data section of drafts before RFC 8841, which aiortc still writes: "m=application 9 DTLS/SCTP 5000". */
 #define CP_PROTO_OLD_SCTP "DTLS/SCTP"
 

@@ -120,12 +120,9 @@ static bool on_extmap(struct reader *r, struct wire_text value)
 	/* above 14 only the two-byte form could carry it, which the dataplane does not write */
 	if (map.id > 14 || (map.direction.len && !wire_text_is(map.direction, "sendrecv")))
 		return true;
-	for (unsigned int i = 0; i < SHM_EXT_N; i++) {
-		if (i == SHM_EXT_TWCC && !CP_ANSWER_TWCC)
-			continue;
+	for (unsigned int i = 0; i < SHM_EXT_N; i++)
 		if (r->s->ext[i] == 0 && wire_text_is(map.uri, ext_uris[i]))
 			r->s->ext[i] = (uint8_t)map.id;
-	}
 	return true;
 }
 

@@ -13,6 +13,7 @@
 #include "dataplane/media/nack.h"
 #include "dataplane/media/rtcp.h"
 #include "dataplane/media/stream.h"
+#include "dataplane/media/twcc.h"
 #include "dataplane/table/mem.h"
 
 #define STREAMS_OF_TRACK 6 /* three layers, each with its retransmissions */
@@ -69,7 +70,7 @@ int dp_media_create(struct dp_core *c, struct dp_media **ret_media, struct en_er
 	if (dp_srtp_create(conf->srtp_portable, &md->srtp, err) != 0 || make_tables(md, err) != 0 ||
 	    dp_caches_create(conf->max_caches, &md->caches, err) != 0 ||
 	    dp_nacks_create(conf->max_caches, &md->nacks, err) != 0 ||
-	    dp_rtcp_create(md->session_n, &md->rtcp, err) != 0)
+	    dp_rtcp_create(md->session_n, &md->rtcp, err) != 0 || dp_twcc_create(md->session_n, &md->twcc, err) != 0)
 		return -1;
 	return 0;
 }
@@ -93,6 +94,7 @@ static void clear_keys(struct dp_media *md)
 void dp_media_destroy(struct dp_media *md)
 {
 	rte_pktmbuf_free_bulk(md->inject, md->inject_n);
+	dp_twcc_destroy(md->twcc);
 	dp_rtcp_destroy(md->rtcp);
 	dp_nacks_destroy(md->nacks);
 	dp_caches_destroy(md->caches);
@@ -121,7 +123,10 @@ static void look_at_session(struct dp_core *c, uint32_t i)
 	if ((s->state == SHM_SESSION_CHECKED || s->state == SHM_SESSION_CONNECTED) &&
 	    c->now_ns - s->heard_ns >= s->consent_ns)
 		dp_session_lost(c, i);
-	if (!s->keyed || (int32_t)(now_ms - s->next_rtcp_ms) < 0)
+	if (!s->keyed)
+		return;
+	dp_twcc_due(c, i);
+	if ((int32_t)(now_ms - s->next_rtcp_ms) < 0)
 		return;
 	s->next_rtcp_ms = now_ms + RTCP_MS + (uint32_t)en_hash_fold(c->tid_seed ^ i, c->now_ns) % RTCP_SPREAD_MS;
 	dp_rtcp_due(c, i);

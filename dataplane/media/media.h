@@ -46,6 +46,7 @@ struct dp_session {
 	uint8_t listen; /* index in conf.media.listen: where packets leave from; the path's */
 	uint8_t checked_listen;
 	bool keyed;
+	uint8_t twcc_id; /* its packets are numbered in this header extension (twcc.h); 0: they are not */
 	uint32_t profile;
 	char ufrag[SHM_UFRAG_MAX], pwd[SHM_PWD_MAX];
 	uint8_t note[SHM_NOTE_SESSION]; /* control's own, for a resync */
@@ -173,6 +174,7 @@ struct dp_resync {
 struct dp_caches; /* cache.h */
 struct dp_nacks; /* nack.h */
 struct dp_rtcp; /* rtcp.h */
+struct dp_twcc; /* twcc.h */
 
 struct dp_media {
 	struct dp_core *core;
@@ -193,6 +195,7 @@ struct dp_media {
 	struct dp_caches *caches;
 	struct dp_nacks *nacks;
 	struct dp_rtcp *rtcp;
+	struct dp_twcc *twcc;
 	struct shm_tx up;
 	struct shm_rx down;
 	bool attached; /* control has our lane: `up` and `down` stand */

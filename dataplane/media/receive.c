@@ -19,6 +19,7 @@
 #include "dataplane/media/nack.h"
 #include "dataplane/media/stream.h"
 #include "dataplane/media/track.h"
+#include "dataplane/media/twcc.h"
 
 #define OSN_LEN 2
 
@@ -116,6 +117,8 @@ enum dp_verdict dp_receive(struct dp_core *c, uint32_t stream, uint8_t *bytes, u
 	in->rtp.bytes = bytes;
 	if (!wire_rtp_parse(bytes, len, &in->rtp.h) || !wire_rtp_unpad(bytes, &in->rtp.h))
 		return bad(in, DROP_RTP_BAD);
+	if (md->session[s->session].twcc_id)
+		dp_twcc_arrived(c, s->session, &in->rtp.h, bytes);
 	if (unlikely(s->track == DP_NONE) && !dp_latch(md, s, &in->rtp))
 		return bad(in, DROP_RTP_NO_TRACK);
 	in->track = s->track;

@@ -3,7 +3,8 @@
  * rtcp_report.c - what a session is told about once a second: how its streams arrive, what the
  * routes to it sent, and how fast it may send.
  *
- * One compound, more when it gets long:  RR (blocks of its streams), REMB, SR of each route, SDES.
+ * One compound, more when it gets long:  RR (blocks of its streams), REMB (without transport-wide feedback only), SR
+ * of each route, SDES.
  * All of it goes out as of session.rtcp_ssrc, whose SRTCP index it uses up.
  *
  * Runs on:   the worker of the core.
@@ -169,7 +170,8 @@ void dp_rtcp_due(struct dp_core *c, uint32_t session)
 		return;
 	n = fill_reports(&cp, report);
 	begin(&cp, report, n);
-	put_remb(&cp);
+	if (!session_of(&cp)->twcc_id) /* else it makes a rate of the transport-wide feedback (twcc.c) */
+		put_remb(&cp);
 	put_srs(&cp);
 	finish(&cp);
 }

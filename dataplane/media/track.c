@@ -16,6 +16,7 @@
 #include "dataplane/media/route.h"
 #include "dataplane/media/rtcp.h"
 #include "dataplane/media/stream.h"
+#include "dataplane/media/twcc.h"
 
 #define CHOOSE_NS (500 * DP_NS_MS)
 #define SILENT_NS (500 * DP_NS_MS)
@@ -142,6 +143,7 @@ static void free_track(struct dp_media *md, uint32_t idx)
 		at = &md->track[*at].next_of_session;
 	*at = t->next_of_session;
 	t->generation = 0;
+	dp_twcc_settle(md, t->session);
 	md->track_used--;
 }
 
@@ -175,6 +177,7 @@ uint32_t dp_track_set(struct dp_core *c, const struct shm_msg_track *m)
 		make(md, m);
 	t->set = *m;
 	claim(md, m->track.index);
+	dp_twcc_settle(md, m->session.index);
 	return 0;
 }
 

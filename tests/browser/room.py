@@ -38,6 +38,8 @@ FIGURES = '''(async () => {
             own.srtp = s.srtpCipher;
             own.dtls = s.dtlsState;
         }
+        if (s.type === 'candidate-pair' && s.nominated && s.availableOutgoingBitrate)
+            own.estimate = s.availableOutgoingBitrate;
         if (s.type === 'remote-inbound-rtp')
             own.rtt = s.roundTripTime;
     }
@@ -91,6 +93,9 @@ def watch(pages, label):
     lab.check(f'{label}: nothing lost', all(r['lost'] == 0 for r in rows), [r['lost'] for r in rows])
     lab.check(f'{label}: nothing concealed', all(r['concealed'] == 0 for r in rows), [r['concealed'] for r in rows])
     lab.check(f'{label}: audio heard', all(r['heard'] > 0 for r in rows), [r['heard'] for r in rows])
+    # from 300 kb/s: nobody tells it a rate (REMB), so it made this of the transport-wide feedback
+    estimates = [round(f['own'].get('estimate', 0) / 1000) for f in after]
+    lab.check(f'{label}: each estimates more than 1 Mb/s to send with', min(estimates) > 1000, estimates)
     lab.equal(f'{label}: SRTP', {f['own']['srtp'] for f in after}, {'SRTP_AEAD_AES_128_GCM'})
 
 

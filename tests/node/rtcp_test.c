@@ -127,6 +127,8 @@ static void publisher_gets_reports_and_a_rate(void **state)
 
 	(void)state;
 	begin(1);
+	track.ext[SHM_EXT_TWCC] = 0; /* else it gets feedback instead of a rate */
+	rtp_tell_track(&track);
 	send_number(FIRST + 1, false);
 	send_number(FIRST + 4, false); /* two are missing */
 	rtp_forget();

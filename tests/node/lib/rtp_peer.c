@@ -160,12 +160,13 @@ static unsigned int put_text(struct wire_ext *ext, unsigned int n, uint8_t id, c
 }
 
 /* In the clear; how long the header is. */
-static size_t write_rtp(const struct rtp_packet *p, uint8_t buf[RTP_MAX], size_t *ret_len)
+static size_t write_rtp(const struct rtp_packet *p, uint16_t number, uint8_t buf[RTP_MAX], size_t *ret_len)
 {
 	static const uint8_t any[3] = {1, 2, 3};
+	const uint8_t twcc[2] = {(uint8_t)(number >> 8), (uint8_t)number};
 	struct wire_rtp h = {.pt = p->pt, .marker = p->marker, .seq = p->seq, .ts = p->ts, .ssrc = p->ssrc};
 	struct en_writer w = en_writer(buf + WIRE_RTP_HDR_LEN, RTP_MAX - WIRE_RTP_HDR_LEN - 32);
-	struct wire_ext ext[8] = {{.id = PUB_SENT, .len = 3, .value = any}, {.id = PUB_TWCC, .len = 2, .value = any}};
+	struct wire_ext ext[8] = {{.id = PUB_SENT, .len = 3, .value = any}, {.id = PUB_TWCC, .len = 2, .value = twcc}};
 	unsigned int n = 2;
 	size_t header;
 
@@ -193,7 +194,7 @@ static size_t write_rtp(const struct rtp_packet *p, uint8_t buf[RTP_MAX], size_t
 size_t rtp_protect(unsigned int peer, const struct rtp_packet *p, uint8_t buf[RTP_MAX])
 {
 	struct rtp_peer *from = &rtp_peer[peer];
-	size_t len, header = write_rtp(p, buf, &len);
+	size_t len, header = write_rtp(p, from->twcc++, buf, &len);
 	struct dp_srtp_job job = {
 		.keys = from->out,
 		.stream = stream_of(from->out_stream, p->ssrc),

@@ -70,6 +70,7 @@ struct rtp_peer {
 	struct dp_srtp *srtp;
 	struct dp_srtp_keys *in, *out;
 	struct dp_srtp_stream in_stream[RTP_STREAMS], out_stream[RTP_STREAMS];
+	uint16_t twcc; /* transport-wide number of the next packet; a test may skip some */
 	struct rtp_got rtp[RTP_KEPT], rtcp[RTP_KEPT];
 	unsigned int rtp_n, rtp_at, rtcp_n, rtcp_at;
 };

@@ -85,6 +85,7 @@ static void call(void **state)
 	has(1, "a=fmtp:124 apt=120");
 	has(1, "a=rtcp-fb:120 goog-remb");
 	has(1, "a=rtcp-fb:120 ccm fir");
+	has(1, "a=rtcp-fb:120 transport-cc");
 	has(1, "a=rtcp-fb:120 nack");
 	has(1, "a=rtcp-fb:120 nack pli");
 	has(1, "a=msid:stream track1");
@@ -98,9 +99,30 @@ static void call(void **state)
 	has(2, "a=max-message-size:262144");
 	/* not offered: so not answered */
 	lacks(-1, "extmap-allow-mixed");
-	lacks(-1, "transport-wide-cc");
-	lacks(-1, "transport-cc");
+	lacks(0, "transport-wide-cc");
+	lacks(0, "transport-cc");
 	lacks(-1, "a=rid");
+}
+
+static void transport_wide_feedback(void **state)
+{
+	static struct kit_text text;
+
+	(void)state;
+	to("chromium_call.sdp");
+	write_answer();
+	for (int i = 0; i < 2; i++)
+		has(i, "a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01");
+	has(0, "a=rtcp-fb:111 transport-cc");
+	has(1, "a=rtcp-fb:96 transport-cc");
+	cp_offer_free(&offer);
+	kit_load(&text, "chromium_call.sdp");
+	kit_replace(&text, "transport-wide-cc-extensions-01", "transport-wide-cc-extensions-09");
+	kit_read(&text, &offer);
+	kit_answer(&offer, &answer);
+	write_answer();
+	lacks(0, "transport-cc");
+	lacks(1, "transport-cc");
 }
 
 static void refusals(void **state)
@@ -281,11 +303,17 @@ static void room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(call, done),          cmocka_unit_test_teardown(refusals, done),
-		cmocka_unit_test_teardown(first_is_kept, done), cmocka_unit_test_teardown(order_of_the_group, done),
-		cmocka_unit_test_teardown(simulcast, done),     cmocka_unit_test_teardown(chosen_codec, done),
-		cmocka_unit_test_teardown(to_a_receiver, done), cmocka_unit_test_teardown(old_data_section, done),
-		cmocka_unit_test_teardown(reoffer, done),       cmocka_unit_test_teardown(without_candidates, done),
+		cmocka_unit_test_teardown(call, done),
+		cmocka_unit_test_teardown(refusals, done),
+		cmocka_unit_test_teardown(transport_wide_feedback, done),
+		cmocka_unit_test_teardown(first_is_kept, done),
+		cmocka_unit_test_teardown(order_of_the_group, done),
+		cmocka_unit_test_teardown(simulcast, done),
+		cmocka_unit_test_teardown(chosen_codec, done),
+		cmocka_unit_test_teardown(to_a_receiver, done),
+		cmocka_unit_test_teardown(old_data_section, done),
+		cmocka_unit_test_teardown(reoffer, done),
+		cmocka_unit_test_teardown(without_candidates, done),
 		cmocka_unit_test_teardown(room, done),
 	};
 

@@ -45,8 +45,8 @@ static void firefox_call(void **state)
 	assert_true(video->pt[0].pt == 120 && video->pt[0].rtx_pt == 124 && video->pt[0].codec == SHM_CODEC_VP8);
 	assert_true(video->pt[1].pt == 126 && video->pt[1].rtx_pt == 127 && video->pt[1].codec == SHM_CODEC_H264);
 	assert_true(video->pt[2].pt == 121 && video->pt[2].rtx_pt == 125 && video->pt[2].codec == SHM_CODEC_VP9);
-	assert_true(video->nack[0] && video->pli[0] && video->remb[0] && !video->twcc[0]);
-	assert_int_equal(video->ext[SHM_EXT_TWCC], 0);
+	assert_true(video->nack[0] && video->pli[0] && video->remb[0] && video->twcc[0]);
+	assert_int_equal(video->ext[SHM_EXT_TWCC], 7);
 	assert_int_equal(video->ext[SHM_EXT_PLAYOUT_DELAY], 0); /* recvonly */
 	assert_int_equal(video->ext[SHM_EXT_ABS_SEND_TIME], 4);
 	assert_int_equal(video->ssrc_n, 1);
@@ -158,8 +158,24 @@ static void chromium_simulcast(void **state)
 	assert_string_equal(s->rid[2], "h");
 	assert_int_equal(s->pt[0].codec, SHM_CODEC_VP8);
 	assert_true(s->ext[SHM_EXT_MID] && s->ext[SHM_EXT_RID] && s->ext[SHM_EXT_REPAIRED_RID]);
-	assert_true(s->ext[SHM_EXT_ABS_SEND_TIME] && s->ext[SHM_EXT_ORIENTATION] && !s->ext[SHM_EXT_TWCC]);
+	assert_true(s->ext[SHM_EXT_ABS_SEND_TIME] && s->ext[SHM_EXT_ORIENTATION]);
+	assert_true(s->ext[SHM_EXT_TWCC] == 3 && s->twcc[0] && offer.section[0].ext[SHM_EXT_TWCC] == 3);
 	assert_string_equal(s->stream_id, "-");
+}
+
+/* Numbers without feedback on them, or feedback without numbers: neither is agreed on. */
+static void half_of_transport_wide_feedback(void **state)
+{
+	(void)state;
+	kit_load(&text, "chromium_call.sdp");
+	kit_replace(&text, " transport-cc", " transport-dd");
+	kit_read(&text, &offer);
+	assert_int_equal(offer.section[1].ext[SHM_EXT_TWCC], 0);
+	cp_offer_free(&offer);
+	kit_load(&text, "chromium_call.sdp");
+	kit_replace(&text, "transport-wide-cc-extensions-01", "transport-wide-cc-extensions-09");
+	kit_read(&text, &offer);
+	assert_true(offer.section[1].remb[0] && !offer.section[1].twcc[0]);
 }
 
 static void reoffer(void **state)
@@ -354,6 +370,7 @@ int main(void)
 		cmocka_unit_test_teardown(gstreamer_whep, done),
 		cmocka_unit_test_teardown(aiortc_call, done),
 		cmocka_unit_test_teardown(chromium_simulcast, done),
+		cmocka_unit_test_teardown(half_of_transport_wide_feedback, done),
 		cmocka_unit_test_teardown(reoffer, done),
 		cmocka_unit_test(line_ends),
 		cmocka_unit_test(refused),
