@@ -111,6 +111,16 @@ void cp_dtls_context_destroy(struct cp_dtls_context *c)
 	free(c);
 }
 
+bool cp_dtls_context_profile(struct cp_dtls_context *c, uint32_t profile)
+{
+	const char *name = profile == SHM_SRTP_GCM_128      ? "SRTP_AEAD_AES_128_GCM"
+			   : profile == SHM_SRTP_GCM_256    ? "SRTP_AEAD_AES_256_GCM"
+			   : profile == SHM_SRTP_CM_SHA1_80 ? "SRTP_AES128_CM_SHA1_80"
+							    : NULL;
+
+	return name && SSL_CTX_set_tlsext_use_srtp(c->ssl, name) == 0;
+}
+
 const char *cp_dtls_context_fingerprint(const struct cp_dtls_context *c)
 {
 	return c->fingerprint;

@@ -46,6 +46,8 @@ struct cp_dtls_events {
 /* An ECDSA P-256 certificate made now, for 30 days; its fingerprint as SDP wants it. */
 int cp_dtls_context_create(struct cp_dtls_context **ret_context, struct en_err *err);
 void cp_dtls_context_destroy(struct cp_dtls_context *c);
+/* Take and offer this SRTP profile (enum shm_srtp_profile) alone. False: not known. For tests and load. */
+bool cp_dtls_context_profile(struct cp_dtls_context *c, uint32_t profile);
 const char *cp_dtls_context_fingerprint(const struct cp_dtls_context *c); /* "sha-256 AA:BB:…" */
 
 /* server: wait for a ClientHello (a=setup:passive); else cp_dtls_start() sends ours. The fingerprints are the far
