@@ -49,6 +49,8 @@ static int open_ends(struct load_bed *b, struct en_err *err)
 	uint8_t mac[6];
 
 	b->up.nic = &b->nic[0];
+	if (b->traffic->open)
+		return b->traffic->open(b, err);
 	if (o->command != LOAD_FORWARD && o->command != LOAD_STUN)
 		return open_clients(b, err);
 	for (unsigned int i = 0; i < b->nic_n; i++)
@@ -97,6 +99,8 @@ fail:
 
 void load_bed_close(struct load_bed *b)
 {
+	if (b->traffic->close)
+		b->traffic->close(b);
 	if (b->bound)
 		load_bed_run(b, &b->clients, &load_plan_release);
 	if (b->churners.plan) {
@@ -172,6 +176,11 @@ static unsigned int receive_one(struct load_bed *b, struct load_trial *t, struct
 	if (t)
 		t->now = now;
 	n = parse(b, t, nic, m, d, n);
+	if (b->traffic->take_burst) {
+		b->traffic->take_burst(b, t, d, n);
+		rte_pktmbuf_free_bulk(m, n);
+		return taken;
+	}
 	for (unsigned int i = 0; i < n; i++) {
 		bool answer = take_answer(b, &d[i], now);
 
@@ -232,6 +241,8 @@ int load_bed_bind(struct load_bed *b, struct en_err *err)
 {
 	uint64_t now = load_now();
 
+	if (b->traffic->bind)
+		return b->traffic->bind(b, err);
 	if (b->clients.n == 0 || (b->bound && now - b->bound_ns < KEEP_NS))
 		return 0;
 	load_progress_doing("making allocations");
@@ -252,7 +263,9 @@ int load_bed_bind(struct load_bed *b, struct en_err *err)
 
 void load_bed_keep(struct load_bed *b, uint64_t now)
 {
-	if (b->rebinding) {
+	if (b->traffic->keep) {
+		b->traffic->keep(b, now);
+	} else if (b->rebinding) {
 		b->rebinding = load_clients_turn(&b->clients, now);
 	} else if (b->bound && now - b->bound_ns >= KEEP_NS) {
 		b->clients.window = KEEP_WINDOW;

@@ -6,19 +6,33 @@
 #ifndef LOAD_BED_H
 #define LOAD_BED_H
 
+#include <jansson.h>
+
 #include "perf/loadgen/client.h"
 #include "perf/loadgen/trial.h"
 
 struct load_bed;
 
-/* A kind of traffic; all hooks run inside a trial. */
+/* A kind of traffic. */
 struct load_traffic {
+	/* --- around trials; any may be NULL: what the command's options say of TURN clients is done */
+	int (*open)(struct load_bed *b, struct en_err *err);
+	void (*close)(struct load_bed *b);
+	int (*bind)(struct load_bed *b, struct en_err *err); /* before each trial: what it needs is there */
+	void (*keep)(struct load_bed *b, uint64_t now); /* during a trial, now and then */
+	/* How many receivers nothing has come to so far: trials are repeated for a while until there is none. */
+	uint32_t (*silent)(const struct load_bed *b);
+	void (*report)(const struct load_bed *b, json_t *result);
+
+	/* --- inside a trial */
 	/*
 	 * The packet of this number, ready to send on *ret_nic. NULL: no buffer free
 	 * (it will be asked for again).
 	 */
 	struct rte_mbuf *(*build)(struct load_bed *b, const struct load_trial *t, uint32_t seq,
 				  struct load_nic **ret_nic);
+	/* After each burst of build(): what is cheaper for many packets at a time. May be NULL. */
+	void (*seal)(struct load_bed *b);
 	/* What take() will read of a datagram's flow, on its way into the cache. May be NULL. */
 	void (*peek)(const struct load_bed *b, const struct load_trial *t, const struct load_dgram *d);
 	/*
@@ -26,9 +40,11 @@ struct load_traffic {
 	 * the NIC that it came from; false: done with it.
 	 */
 	bool (*take)(struct load_bed *b, struct load_trial *t, struct rte_mbuf *m, const struct load_dgram *d);
+	/* Instead of take(): a burst of datagrams at a time; between trials too, with t NULL. */
+	void (*take_burst)(struct load_bed *b, struct load_trial *t, struct load_dgram *d, unsigned int n);
 };
 
-extern const struct load_traffic load_traffic_relay, load_traffic_forward, load_traffic_stun;
+extern const struct load_traffic load_traffic_relay, load_traffic_forward, load_traffic_stun, load_traffic_rooms;
 
 struct load_bed {
 	const struct load_options *o;
@@ -41,6 +57,7 @@ struct load_bed {
 	bool bound, rebinding;
 	uint64_t bound_ns;
 	uint16_t tag; /* of the last trial */
+	struct load_rooms *rooms; /* of load_traffic_rooms */
 	struct load_rtp *rtp; /* two a flow, up and down; NULL: the payload is not RTP */
 };
 

@@ -12,9 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/shm/msg.h"
 #include "perf/loadgen/payload.h"
 
 #define LOAD_PEERS_MAX 8000
+#define SECTIONS_MAX   64 /* of an offer */
+#define MEDIA_MIN      (LOAD_PAYLOAD_MIN + 2) /* rooms: behind VP8's descriptor */
+#define BROWSERS_MAX   100000
 
 enum kind {
 	KIND_FLAG,
@@ -30,6 +34,7 @@ enum kind {
 	KIND_DIRECTION,
 	KIND_METHOD,
 	KIND_ORDER,
+	KIND_PROFILE,
 };
 
 struct spec {
@@ -44,7 +49,7 @@ struct spec {
 #define AT(field)  offsetof(struct load_options, field)
 #define TURN       (LOAD_RELAY | LOAD_RTP | LOAD_JUNK | LOAD_ALLOCATE | LOAD_HOLD)
 #define RELAYED    (LOAD_RELAY | LOAD_RTP | LOAD_JUNK)
-#define STREAM     (RELAYED | LOAD_FORWARD | LOAD_STUN)
+#define STREAM     (RELAYED | LOAD_FORWARD | LOAD_STUN | LOAD_ROOMS)
 #define ALL        (STREAM | TURN)
 #define RATE_MAX   1e9
 #define CLIENT_MAX 2000000
@@ -66,10 +71,23 @@ static const struct spec specs[] = {
 	{"password", TURN, KIND_TEXT, AT(password), 0, 0, "P"},
 	{"destination", LOAD_FORWARD, KIND_EP, AT(destination), 0, 0, "A:P    where the packets go"},
 	{"mac", LOAD_FORWARD, KIND_TEXT, AT(mac), 0, 0, "MAC    of the next hop; else it is asked for"},
-	{"clients", ALL, KIND_UINT, AT(clients), 1, CLIENT_MAX, "N      clients (allocations, streams, flows); 100"},
+	{"http", LOAD_ROOMS, KIND_EP, AT(http), 0, 0, "A:P    the server's [control] http, over the kernel's network"},
+	{"token", LOAD_ROOMS, KIND_TEXT, AT(token), 0, 0, "T      that it asks for"},
+	{"publishers", LOAD_ROOMS, KIND_UINT, AT(publishers), 1, 64, "N      of each room; 1"},
+	{"subscribers", LOAD_ROOMS, KIND_UINT, AT(subscribers), 1, BROWSERS_MAX,
+	 "N      of each room; they receive all its publishers; 1"},
+	{"rooms", LOAD_ROOMS, KIND_UINT, AT(rooms), 1, BROWSERS_MAX, "N      1"},
+	{"video", LOAD_ROOMS, KIND_FLAG, AT(video), 0, 0,
+	 "       publishers send VP8 video; so they do without --audio"},
+	{"audio", LOAD_ROOMS, KIND_FLAG, AT(audio), 0, 0, "       publishers send Opus audio"},
+	{"profile", LOAD_ROOMS, KIND_PROFILE, AT(profile), 0, 0,
+	 "P      SRTP: gcm, cm (SHA1_80) or gcm256; the server's choice"},
+	{"clients", ALL & ~LOAD_ROOMS, KIND_UINT, AT(clients), 1, CLIENT_MAX,
+	 "N      clients (allocations, streams, flows); 100"},
 	{"peers", RELAYED, KIND_UINT, AT(peers), 1, LOAD_PEERS_MAX, "N      peers, on consecutive ports; 1"},
-	{"window", TURN, KIND_UINT, AT(window), 1, 4096, "N      clients with a request outstanding; 64"},
-	{"size", RELAYED | LOAD_FORWARD, KIND_SIZES, AT(size), 0, 0,
+	{"window", TURN | LOAD_ROOMS, KIND_UINT, AT(window), 1, 4096,
+	 "N      clients with a request outstanding, browsers that are being set up; 64"},
+	{"size", RELAYED | LOAD_FORWARD | LOAD_ROOMS, KIND_SIZES, AT(size), 0, 0,
 	 "LIST   payload bytes, in turn: 200 or 64x7,512x4,1200; 200"},
 	{"burst", STREAM, KIND_UINT, AT(burst), 1, LOAD_BURST_MAX,
 	 "N      packets of one client in a row, sent together; 1"},
@@ -81,11 +99,13 @@ static const struct spec specs[] = {
 	 "R      hostile packets/s beside the load"},
 	{"churn", LOAD_RELAY | LOAD_JUNK, KIND_U64, AT(churn), 1, RATE_MAX,
 	 "R      allocations/s beside the load, released at once"},
-	{"rate", ALL, KIND_U64, AT(rate), 1, RATE_MAX, "R      packets/s (allocations/s) of a fixed-rate run"},
+	{"rate", ALL, KIND_U64, AT(rate), 1, RATE_MAX,
+	 "R      packets/s (rooms: of each stream; allocations/s) of a fixed-rate run"},
 	{"seconds", ALL, KIND_SECONDS, AT(ms), 0.01, 86400, "S      its length; 5"},
 	{"search", STREAM, KIND_FLAG, AT(search), 0, 0, "       highest rate at 0.5 %, 0.1 % and no loss"},
 	{"curve", STREAM, KIND_FLAG, AT(curve), 0, 0, "       then loads of 10 % to 200 % of what the search found"},
-	{"start", STREAM, KIND_U64, AT(search_start), 1, RATE_MAX, "R      first rate of the search; 100000"},
+	{"start", STREAM, KIND_U64, AT(search_start), 1, RATE_MAX,
+	 "R      first rate of the search; 100000; rooms: of all streams together; 1000"},
 	{"max", STREAM, KIND_U64, AT(search_max), 1, RATE_MAX, "R      highest rate of the search; 100000000"},
 	{"width", STREAM, KIND_REAL, AT(search_width), 0.0001, 0.5, "F      relative precision of the search; 0.02"},
 	{"votes", STREAM, KIND_UINT, AT(search_votes), 1, 10, "N      trials of a rate that must agree; 2"},
@@ -109,6 +129,7 @@ static const struct {
 	{"hold", LOAD_HOLD, "allocations with permission and channel, kept until standard input ends"},
 	{"forward", LOAD_FORWARD, "packets through a forwarder, port to port or back on the same port (RFC 2544)"},
 	{"rtp", LOAD_RTP, "RTP streams through a TURN server, sequence and timestamps checked"},
+	{"rooms", LOAD_ROOMS, "browsers that publish and subscribe: SRTP through the media server, DTLS and all"},
 	{"stun", LOAD_STUN, "Binding requests; what counts is the answers"},
 	{"junk", LOAD_JUNK, "relay, with as many hostile packets beside it (or --junk R)"},
 };
@@ -121,6 +142,19 @@ static const char *const directions[] = {
 const char *load_direction_name(enum load_direction d)
 {
 	return directions[d];
+}
+
+static const char *const profiles[] = {"gcm", "cm", "gcm256"};
+static const uint32_t profile_ids[] = {SHM_SRTP_GCM_128, SHM_SRTP_CM_SHA1_80, SHM_SRTP_GCM_256};
+
+#define PROFILES (sizeof(profiles) / sizeof(profiles[0]))
+
+const char *load_profile_name(uint32_t profile)
+{
+	for (unsigned int i = 0; i < PROFILES; i++)
+		if (profile_ids[i] == profile)
+			return profiles[i];
+	return "";
 }
 
 void load_options_usage(void)
@@ -234,6 +268,10 @@ static int set(const struct spec *s, struct load_options *o, const char *text)
 		rc = choose(s, text, directions, 4);
 		o->direction = rc < 0 ? LOAD_UP : (enum load_direction)rc;
 		return rc < 0 ? -1 : 0;
+	case KIND_PROFILE:
+		rc = choose(s, text, profiles, PROFILES);
+		o->profile = rc < 0 ? 0 : profile_ids[rc];
+		return rc < 0 ? -1 : 0;
 	case KIND_METHOD:
 	case KIND_ORDER:
 		rc = choose(s, text, s->kind == KIND_METHOD ? methods : orders, 2);
@@ -250,10 +288,36 @@ static int complain(const char *what)
 	return -1;
 }
 
+/* What rooms are made of; --rate is that of a stream and becomes that of all. */
+static int check_rooms(struct load_options *o)
+{
+	uint64_t browsers = (uint64_t)o->rooms * ((uint64_t)o->publishers + o->subscribers);
+
+	if (o->http.addr.family == EN_AF_NONE || o->http.port == 0)
+		return complain("--http A:P is needed: the server's [control] http");
+	if (!o->audio)
+		o->video = true;
+	if (o->publishers * (o->audio + o->video) > SECTIONS_MAX)
+		return complain(
+			"an offer has at most 64 media sections: fewer --publishers, or either --audio or --video");
+	if (browsers > BROWSERS_MAX)
+		return complain("more than 100000 browsers: fewer --rooms, --publishers or --subscribers");
+	if (o->token && strpbrk(o->token, "\r\n"))
+		return complain("--token: a token is one line");
+	for (unsigned int i = 0; i < o->sizes; i++)
+		if (o->size[i] < MEDIA_MIN)
+			return complain("--size: a media payload has at least 10 bytes here");
+	o->clients = o->rooms * o->publishers * (o->audio + o->video);
+	o->rate *= o->clients;
+	return 0;
+}
+
 static int check(struct load_options *o)
 {
 	bool turn = o->command & TURN;
 
+	if (!o->search_start)
+		o->search_start = o->command == LOAD_ROOMS ? 1000 : 100000;
 	if (!o->port)
 		return complain(
 			"--port is needed: xdp:IFACE, memif:SOCKET,role=client, a PCI address or any DPDK device");
@@ -267,6 +331,8 @@ static int check(struct load_options *o)
 		return complain("--destination A:P is needed, of the family of --address");
 	if ((o->command & STREAM) && !o->rate && !o->search && !o->curve)
 		return complain("--rate R or --search is needed: what shall be measured?");
+	if (o->command == LOAD_ROOMS && check_rooms(o) < 0)
+		return -1;
 	if (o->command == LOAD_RTP && (o->random || o->direction == LOAD_ECHO))
 		return complain("rtp goes in sequential order, up, down or both");
 	for (unsigned int i = 0; i < o->sizes; i++) {
@@ -310,12 +376,14 @@ int load_options_parse(int argc, char **argv, struct load_options *ret_options)
 		.eal = "",
 		.clients = 100,
 		.peers = 1,
+		.rooms = 1,
+		.publishers = 1,
+		.subscribers = 1,
 		.window = 64,
 		.size = {200},
 		.sizes = 1,
 		.burst = 1,
 		.ms = 5000,
-		.search_start = 100000,
 		.search_max = 100000000,
 		.search_width = 0.02,
 		.search_votes = 2,

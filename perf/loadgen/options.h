@@ -19,6 +19,7 @@ enum load_command {
 	LOAD_STUN = 16,
 	LOAD_JUNK = 32,
 	LOAD_HOLD = 64,
+	LOAD_ROOMS = 128,
 };
 
 enum load_direction {
@@ -42,6 +43,8 @@ struct load_options {
 	struct en_ep server;
 	const char *user, *password;
 	struct en_ep destination; /* forward */
+	struct en_ep http; /* rooms: signaling, over the kernel's network */
+	const char *token;
 	const char *mac; /* forward: of the next hop, when nobody answers for it */
 
 	/* what they are */
@@ -51,6 +54,9 @@ struct load_options {
 	bool send; /* Send indications instead of ChannelData */
 	bool random; /* clients in random order */
 	enum load_direction direction;
+	unsigned int rooms, publishers, subscribers; /* the latter of each room */
+	bool audio, video;
+	uint32_t profile; /* enum shm_srtp_profile; 0: the server chooses */
 	uint64_t junk, churn; /* beside the load: hostile packets/s, allocations/s */
 
 	/* how they are measured */
@@ -67,6 +73,12 @@ struct load_options {
 	bool quiet;
 };
 
+/* How many ends a packet is sent on to. */
+static inline unsigned int load_options_copies(const struct load_options *o)
+{
+	return o->command == LOAD_ROOMS ? o->subscribers : 1;
+}
+
 /*
  * Read `argv` (argv[0] is the subcommand). 0; 1 when help was asked for and
  * printed; -1 after a line on stderr. Strings are borrowed from argv.
@@ -74,5 +86,7 @@ struct load_options {
 int load_options_parse(int argc, char **argv, struct load_options *ret_options);
 void load_options_usage(void);
 const char *load_direction_name(enum load_direction d);
+/* The word of --profile; "" for the server's choice. */
+const char *load_profile_name(uint32_t profile);
 
 #endif

@@ -59,7 +59,7 @@ static void beside(const struct load_trial *t, json_t *j)
 		json_object_set_new(j, "churn",
 				    json_pack("{s:I, s:I, s:I}", "started", (json_int_t)t->churn_started, "completed",
 					      (json_int_t)t->churn_completed, "failed", (json_int_t)t->churn_failed));
-	if (t->rtp_jitter_us > 0)
+	if (t->rtp_jitter_us > 0 || t->rtp_gaps)
 		json_object_set_new(j, "rtp",
 				    json_pack("{s:I, s:I, s:f}", "gaps", (json_int_t)t->rtp_gaps, "wrong",
 					      (json_int_t)t->rtp_wrong, "jitter_us", t->rtp_jitter_us));
@@ -80,6 +80,8 @@ json_t *load_report_trial(const struct load_trial *t)
 
 	json_object_update(j, more);
 	json_decref(more);
+	if (t->copies > 1)
+		json_object_set_new(j, "copies", json_integer(t->copies));
 	json_object_set_new(j, "generator_blocked", json_real(t->blocked));
 	beside(t, j);
 	return j;
@@ -117,9 +119,22 @@ static void set_number(json_t *j, const char *key, uint64_t n)
 		json_object_set_new(j, key, json_integer((json_int_t)n));
 }
 
+static void rooms(const struct load_options *o, json_t *j)
+{
+	char text[EN_ADDRSTR_MAX];
+
+	set_text(j, "http", en_ep_str(&o->http, text));
+	set_number(j, "rooms", o->rooms);
+	set_number(j, "publishers", o->publishers);
+	set_number(j, "subscribers", o->subscribers);
+	set_text(j, "media", !o->audio ? "video" : o->video ? "audio and video" : "audio");
+	set_number(j, "streams", o->clients);
+	set_text(j, "profile", load_profile_name(o->profile));
+}
+
 static json_t *setup(const struct load_options *o)
 {
-	bool turn = o->command != LOAD_FORWARD && o->command != LOAD_STUN;
+	bool turn = !(o->command & (LOAD_FORWARD | LOAD_STUN | LOAD_ROOMS));
 	bool data = o->command != LOAD_ALLOCATE && o->command != LOAD_HOLD;
 	char text[EN_ADDRSTR_MAX], sizes[LOAD_SIZES_MAX * 6] = "";
 	json_t *j = json_object();
@@ -131,7 +146,10 @@ static json_t *setup(const struct load_options *o)
 		set_text(j, "server", en_ep_str(&o->server, text));
 	if (o->destination.port)
 		set_text(j, "destination", en_ep_str(&o->destination, text));
-	set_number(j, "clients", o->clients);
+	if (o->command == LOAD_ROOMS)
+		rooms(o, j);
+	else
+		set_number(j, "clients", o->clients);
 	if (turn && data) {
 		set_number(j, "peers", o->peers);
 		set_text(j, "direction", load_direction_name(o->direction));
@@ -156,10 +174,10 @@ static json_t *setup(const struct load_options *o)
 	return j;
 }
 
-/* "--password", "--password=P", and what getopt takes for them: "--pass", "--pa=P" … */
+/* "--password", "--password=P", and what getopt takes for them: "--pass", "--pa=P" …; and "--token" */
 static bool is_password(const char *arg)
 {
-	return strncmp(arg, "--pa", 4) == 0;
+	return strncmp(arg, "--pa", 4) == 0 || strncmp(arg, "--to", 4) == 0;
 }
 
 /* As typed, but no password: a report is passed on. */
@@ -170,9 +188,10 @@ static json_t *command_line(int argc, char **argv)
 
 	for (int i = 0; i < argc && used < sizeof(text); i++) {
 		bool secret = i > 0 && is_password(argv[i - 1]) && !strchr(argv[i - 1], '=');
-		const char *arg = secret                                         ? "…"
-				  : is_password(argv[i]) && strchr(argv[i], '=') ? "--password=…"
-										 : argv[i];
+		const char *arg = secret ? "…"
+				  : is_password(argv[i]) && strchr(argv[i], '=')
+					  ? (argv[i][2] == 't' ? "--token=…" : "--password=…")
+					  : argv[i];
 		bool quote = strpbrk(arg, " \t\"'$&|;<>()*?") != NULL;
 
 		used += (size_t)snprintf(text + used, sizeof(text) - used, quote ? " '%s'" : " %s", arg);

@@ -47,23 +47,29 @@ struct state {
 	unsigned int held_n;
 };
 
-bool load_trial_arrived(struct load_trial *t, uint32_t seq)
+bool load_trial_copy_arrived(struct load_trial *t, uint32_t seq, unsigned int copy)
 {
-	uint64_t bit = UINT64_C(1) << (seq % 64), *word = &t->seen[seq / 64], due;
+	uint64_t at = (uint64_t)seq * t->copies + copy, bit = UINT64_C(1) << (at % 64), *word = &t->seen[at / 64], due;
 
 	if (*word & bit) {
 		t->duplicates++;
 		return false;
 	}
 	*word |= bit;
-	if (seq < t->top)
-		t->reordered++;
-	else
+	if (seq >= t->top)
 		t->top = (uint64_t)seq + 1;
 	t->received++;
 	due = load_pace_near(&t->pace, seq);
 	load_hist_add(&t->latency, t->now > due ? t->now - due : 0);
 	return true;
+}
+
+bool load_trial_arrived(struct load_trial *t, uint32_t seq)
+{
+	bool behind = seq < t->top, first = load_trial_copy_arrived(t, seq, 0);
+
+	t->reordered += first && behind;
+	return first;
 }
 
 /* --- sending --------------------------------------------------------------------- */
@@ -72,15 +78,19 @@ bool load_trial_arrived(struct load_trial *t, uint32_t seq)
 static unsigned int wanted(const struct state *s, uint64_t now)
 {
 	uint64_t due = load_pace_due(&s->t->pace, now), n = due - s->t->sent;
-	unsigned int burst = s->b->o->burst;
+	unsigned int burst = s->b->o->burst, most = SEND_BURST / s->t->copies;
 
 	if (due < s->t->planned)
 		n -= n > due % burst ? due % burst : n;
-	return n < SEND_BURST ? (unsigned int)n : SEND_BURST;
+	/* what is behind is made up for as fast as the copies can be taken in */
+	most = most > burst ? most : burst;
+	return n < most ? (unsigned int)n : most;
 }
 
 static void build(struct state *s, unsigned int n)
 {
+	unsigned int before = s->held_n;
+
 	while (s->held_n < n) {
 		uint32_t seq = (uint32_t)(s->t->sent + s->held_n);
 		struct rte_mbuf *m = s->b->traffic->build(s->b, s->t, seq, &s->held_nic[s->held_n]);
@@ -89,6 +99,8 @@ static void build(struct state *s, unsigned int n)
 			break;
 		s->held[s->held_n++] = m;
 	}
+	if (s->held_n > before && s->b->traffic->seal)
+		s->b->traffic->seal(s->b);
 }
 
 /* The held packets from `at` on that leave by one NIC, with one call. */
@@ -210,7 +222,7 @@ static void drain_phase(struct state *s)
 	uint64_t now = load_now(), last = now, before;
 
 	rte_pktmbuf_free_bulk(s->held, s->held_n);
-	while (s->t->received < s->t->sent && now - last < QUIET_NS) {
+	while (s->t->received < s->t->sent * s->t->copies && now - last < QUIET_NS) {
 		before = s->t->received;
 		load_bed_receive(s->b, s->t);
 		now = load_now();
@@ -269,10 +281,11 @@ int load_trial_run(struct load_bed *b, uint64_t rate, unsigned int ms, struct lo
 	struct state s = {.b = b, .t = ret_trial};
 	struct load_trial *t = ret_trial;
 
-	*t = (struct load_trial){.rate = rate, .planned = rate * ms / 1000, .tag = ++b->tag};
+	*t = (struct load_trial){
+		.rate = rate, .planned = rate * ms / 1000, .tag = ++b->tag, .copies = load_options_copies(b->o)};
 	load_hist_init(&t->latency);
 	load_hist_init(&t->lag);
-	t->seen = calloc(t->planned / 64 + 1, sizeof(*t->seen));
+	t->seen = calloc(t->planned * t->copies / 64 + 1, sizeof(*t->seen));
 	if (t->seen == NULL)
 		return -1;
 	if (b->rtp)
@@ -288,7 +301,9 @@ int load_trial_run(struct load_bed *b, uint64_t rate, unsigned int ms, struct lo
 
 double load_trial_loss(const struct load_trial *t)
 {
-	return t->planned ? (double)(t->planned - t->received) / (double)t->planned : 0;
+	double planned = (double)t->planned * t->copies;
+
+	return t->planned ? (planned - (double)t->received) / planned : 0;
 }
 
 bool load_trial_held(const struct load_trial *t)

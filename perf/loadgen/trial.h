@@ -22,6 +22,7 @@ struct load_trial {
 	double idle; /* share of the sending time in which the generator had nothing to do */
 	double blocked; /* share in which packets were due and the port took none: the other end is slow */
 	uint64_t planned, sent;
+	unsigned int copies; /* of each packet that arrive when none is lost; 1 but for rooms */
 	uint64_t received; /* where they belong, each once, whole */
 	uint64_t duplicates, reordered;
 	uint64_t corrupt; /* payload, length or checksum not what was sent */
@@ -43,16 +44,18 @@ struct load_trial {
 	uint64_t now; /* of the burst under way */
 	uint16_t tag;
 	uint64_t top; /* highest number received, plus one */
-	uint64_t *seen; /* one bit a number */
+	uint64_t *seen; /* one bit a copy of a number */
 };
 
 /* Packet `seq` of the trial has arrived where it belongs. False: it had before. */
 bool load_trial_arrived(struct load_trial *t, uint32_t seq);
+/* The same of one of its copies; order is the caller's to judge. */
+bool load_trial_copy_arrived(struct load_trial *t, uint32_t seq, unsigned int copy);
 
 /* Sends rate × ms packets; returns when all have come or none came for a while. 0, or -1 with err. */
 int load_trial_run(struct load_bed *b, uint64_t rate, unsigned int ms, struct load_trial *ret_trial);
 
-/* lost / planned; a packet that the generator could not send in time counts as lost. */
+/* lost / planned, copies counted; a packet that the generator could not send in time counts as lost. */
 double load_trial_loss(const struct load_trial *t);
 /* False when the generator, not the server, was what failed: rate not held, or its sink overflowed. */
 bool load_trial_held(const struct load_trial *t);

@@ -156,6 +156,7 @@ static void test_clients_are_found_where_they_are(void **state)
 static struct load_trial good(void)
 {
 	return (struct load_trial){.rate = 1000,
+				   .copies = 1,
 				   .achieved = 1000,
 				   .idle = 0.5,
 				   .planned = 1000,
@@ -205,7 +206,7 @@ static void test_a_dead_server_is_told_from_a_slow_one(void **state)
 	t.received = t.top = 0;
 	assert_false(load_trial_died(&t));
 	/* at low rates a few may be lost in a row */
-	t = (struct load_trial){.rate = 10, .planned = 100, .sent = 100, .received = 60, .top = 60};
+	t = (struct load_trial){.rate = 10, .copies = 1, .planned = 100, .sent = 100, .received = 60, .top = 60};
 	assert_false(load_trial_died(&t));
 }
 
