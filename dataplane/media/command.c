@@ -9,7 +9,7 @@
  *   C2  what cannot be carried out is counted and told (SHM_MSG_REFUSED); packets are only counted.
  *   C3  keys do not stay behind on the stack.
  */
-#include "dataplane/media/media.h"
+#include "dataplane/media/full.h"
 #include "dataplane/net/udp.h"
 #include "engine/base/consttime.h"
 
@@ -27,42 +27,49 @@ static bool where_to(const struct dp_session *s, struct en_ep *ret_to, unsigned 
 	return ret_to->addr.family != EN_AF_NONE;
 }
 
-static void inject(struct dp_core *c, const struct shm_msg *msg)
+bool dp_media_inject(struct dp_core *c, uint32_t session, unsigned int listen, const struct en_ep *to,
+		     const uint8_t *bytes, uint32_t len)
 {
 	struct dp_media *md = c->media;
-	const struct dp_session *s = dp_session_get(md, msg->packet.head.session);
-	uint32_t len = msg->packet.head.len;
-	struct rte_mbuf *m;
-	struct en_ep to;
-	unsigned int listen;
+	struct rte_mbuf *m = dp_pkt_new(c, c->world->pool);
 	uint8_t *at;
 
-	if (!s || !where_to(s, &to, &listen) || len == 0 || len > SHM_PACKET_MAX) {
-		dp_count(c, CTR_INJECT_NO_PATH);
-		return;
-	}
-	m = dp_pkt_new(c, c->world->pool);
 	if (!m) {
 		dp_count(c, CTR_INJECT_NO_BUFFER);
-		return;
+		return false;
 	}
 	at = (uint8_t *)rte_pktmbuf_append(m, (uint16_t)len);
 	if (!at) {
 		dp_drop_now(c, m, DROP_NO_BUFFER);
-		return;
+		return false;
 	}
-	memcpy(at, msg->packet.bytes, len);
-	dp_pkt(m)->session = msg->packet.head.session.index;
+	memcpy(at, bytes, len);
+	dp_pkt(m)->session = session;
 	dp_pkt(m)->route = DP_NO_ROUTE;
-	dp_udp_build(c, m, &c->world->conf->media.listen[listen], &to, 0, false);
-	dp_count(c, CTR_INJECTED);
+	dp_udp_build(c, m, &c->world->conf->media.listen[listen], to, 0, false);
 	if (md->inject_n < DP_INJECT_MAX) {
 		md->inject[md->inject_n++] = m;
-		return;
+		return true;
 	}
 	/* taken up outside the node, when control leaves */
 	dp_pkt(m)->stage = DP_STAGE_IP_OUT;
 	dp_outbox_put(c, m);
+	return true;
+}
+
+static void inject(struct dp_core *c, const struct shm_msg *msg)
+{
+	const struct shm_msg_packet *head = &msg->packet.head;
+	const struct dp_session *s = dp_session_get(c->media, head->session);
+	struct en_ep to;
+	unsigned int listen;
+
+	if (!s || !where_to(s, &to, &listen) || head->len == 0 || head->len > SHM_PACKET_MAX) {
+		dp_count(c, CTR_INJECT_NO_PATH);
+		return;
+	}
+	if (dp_media_inject(c, head->session.index, listen, &to, msg->packet.bytes, head->len))
+		dp_count(c, CTR_INJECTED);
 }
 
 /* --- RESYNC -------------------------------------------------------------------- */
@@ -81,6 +88,8 @@ static bool tell_session(struct dp_media *md, uint32_t i)
 	struct shm_msg_session m = {
 		.session = {.index = i, .generation = s->generation},
 		.listen = s->listen,
+		.ice = s->ice,
+		.tie_breaker = s->tie_breaker,
 		.consent_ms = (uint32_t)(s->consent_ns / DP_NS_MS),
 		.profile = s->keyed ? s->profile : SHM_SRTP_NONE,
 		.remote = s->remote,
@@ -152,6 +161,8 @@ static uint32_t carry_out(struct dp_core *c, struct shm_msg *msg)
 		return dp_session_set(c, &msg->session);
 	case SHM_MSG_SESSION_END:
 		return dp_session_end(c, msg->end.what);
+	case SHM_MSG_PATH:
+		return dp_full_path(c, &msg->path);
 	case SHM_MSG_KEYS:
 		why = dp_session_keys(c, &msg->keys);
 		en_wipe(&msg->keys, sizeof(msg->keys)); /* C3 */
@@ -168,6 +179,9 @@ static uint32_t carry_out(struct dp_core *c, struct shm_msg *msg)
 		return dp_track_keyframe(c, msg->end.what);
 	case SHM_MSG_INJECT:
 		inject(c, msg);
+		return 0;
+	case SHM_MSG_INJECT_TO:
+		dp_full_ask(c, msg);
 		return 0;
 	case SHM_MSG_RESYNC:
 		c->media->resync = (struct dp_resync){.active = true, .token = msg->resync.token};

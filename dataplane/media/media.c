@@ -10,6 +10,7 @@
 
 #include "dataplane/media/cache.h"
 #include "dataplane/media/flow.h"
+#include "dataplane/media/full.h"
 #include "dataplane/media/nack.h"
 #include "dataplane/media/rtcp.h"
 #include "dataplane/media/stream.h"
@@ -40,6 +41,8 @@ static int make_tables(struct dp_media *md, struct en_err *err)
 	    make_table((void **)&md->track, "tracks", md->track_n, sizeof(*md->track), err) != 0 ||
 	    make_table((void **)&md->route, "routes", md->route_n, sizeof(*md->route), err) != 0 ||
 	    make_table((void **)&md->stream, "streams", md->stream_n, sizeof(*md->stream), err) != 0 ||
+	    (md->core->world->conf->media.ice_full &&
+	     make_table((void **)&md->full, "sessions", md->session_n, sizeof(*md->full), err) != 0) ||
 	    make_table((void **)&md->keys, "keys", 2 * md->session_n, md->key_size, err) != 0)
 		return -1;
 	dp_streams_reset(md);
@@ -101,6 +104,7 @@ void dp_media_destroy(struct dp_media *md)
 	clear_keys(md);
 	dp_index_destroy(&md->by_ssrc);
 	dp_media_flows_destroy(md);
+	free_table(md->full, md->session_n, sizeof(*md->full));
 	free_table(md->keys, 2 * md->session_n, md->key_size);
 	free_table(md->stream, md->stream_n, sizeof(*md->stream));
 	free_table(md->route, md->route_n, sizeof(*md->route));

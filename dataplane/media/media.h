@@ -13,7 +13,8 @@
  *
  * Runs on:   the worker of the core.
  * Invariants
- *   W1  nothing is sent to an address that no authenticated check has come from (security.md S5).
+ *   W1  nothing is sent to an address that no authenticated check has come from, or (full ICE) that did not answer a
+ *       check of ours (security.md S5).
  *   W2  a packet that was not authenticated changes nothing but counters.
  *   W3  what the far end can make us remember is bounded: DP_STREAMS_OF_SESSION streams.
  */
@@ -47,13 +48,15 @@ struct dp_session {
 	uint8_t checked_listen;
 	bool keyed;
 	uint8_t twcc_id; /* its packets are numbered in this header extension (twcc.h); 0: they are not */
+	uint8_t ice; /* enum shm_ice */
 	uint32_t profile;
+	uint64_t tie_breaker; /* of a full agent */
 	char ufrag[SHM_UFRAG_MAX], pwd[SHM_PWD_MAX];
 	uint8_t note[SHM_NOTE_SESSION]; /* control's own, for a resync */
 	char old_ufrag[SHM_UFRAG_MAX], old_pwd[SHM_PWD_MAX]; /* during an ICE restart; empty: none */
 	struct en_ep remote; /* where packets go: the nominated path; family 0: none */
-	struct en_ep
-		checked; /* where the last valid check came from: DTLS goes there before nomination; family 0: none */
+	struct en_ep checked; /* where the last valid check came from (full ICE: was answered from): DTLS goes there
+			       * before nomination; family 0: none */
 	uint32_t first_flow; /* chain of validated paths (flow.h), newest first */
 	uint64_t heard_ns; /* last valid check on the path: consent */
 	uint64_t consent_ns;
@@ -175,6 +178,7 @@ struct dp_caches; /* cache.h */
 struct dp_nacks; /* nack.h */
 struct dp_rtcp; /* rtcp.h */
 struct dp_twcc; /* twcc.h */
+struct dp_full; /* full.h */
 
 struct dp_media {
 	struct dp_core *core;
@@ -196,6 +200,7 @@ struct dp_media {
 	struct dp_nacks *nacks;
 	struct dp_rtcp *rtcp;
 	struct dp_twcc *twcc;
+	struct dp_full *full; /* of each session; NULL: [media] ice = lite */
 	struct shm_tx up;
 	struct shm_rx down;
 	bool attached; /* control has our lane: `up` and `down` stand */
@@ -230,6 +235,8 @@ struct dp_session *dp_session_get(struct dp_media *md, struct shm_handle h);
 /* A valid check came from there; answered. nominate: it carried USE-CANDIDATE. */
 void dp_session_checked(struct dp_core *c, uint32_t session, const struct en_ep *from, unsigned int listen,
 			bool nominate);
+/* Packets go there from now on; consent begins anew. */
+void dp_session_path(struct dp_core *c, uint32_t session, const struct en_ep *to, unsigned int listen);
 /* Consent ran out (or its path became another session's): nothing is sent any more; control is told. */
 void dp_session_lost(struct dp_core *c, uint32_t session);
 /* Commands: refusals are returned (enum shm_refusal, 0: done). */
@@ -245,7 +252,10 @@ void dp_media_tell(struct dp_core *c, uint32_t type, const void *body, uint32_t 
 /* After putting into `up`: wake control when it sleeps. */
 void dp_media_wake(struct dp_media *md);
 
-/* command.c: everything that waits in the lane, at most `budget` messages. How many were taken. */
+/* command.c: a datagram of control's to there; false: no buffer (counted). */
+bool dp_media_inject(struct dp_core *c, uint32_t session, unsigned int listen, const struct en_ep *to,
+		     const uint8_t *bytes, uint32_t len);
+/* Everything that waits in the lane, at most `budget` messages. How many were taken. */
 unsigned int dp_media_commands(struct dp_core *c, unsigned int budget);
 
 /* track.c, route.c, stream.c: called by command.c. Refusals are returned (enum shm_refusal, 0: done). */

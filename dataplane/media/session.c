@@ -10,13 +10,15 @@
  *
  * Runs on:   the worker of the core.
  * Invariants
- *   E1  `remote` is set by an authenticated check with USE-CANDIDATE and by nothing else.
+ *   E1  `remote` is set by an authenticated check with USE-CANDIDATE and by nothing else; of a full agent's session by
+ *       control's PATH and by nothing else (full.c).
  *   E2  a lost session sends nothing and hears no check until it gets new credentials (RFC 7675 s5.1).
  *   E3  the same keys twice are no new keys: a GCM nonce would come again.
  *
  * Specs:     RFC 8445 s7.3, s9 (restart); RFC 7675; RFC 8842 s5.
  */
 #include "dataplane/media/flow.h"
+#include "dataplane/media/full.h"
 
 #include "engine/base/consttime.h"
 #include "engine/shm/ufrag.h"
@@ -62,20 +64,35 @@ void dp_session_checked(struct dp_core *c, uint32_t session, const struct en_ep 
 	struct dp_session *s = &c->media->session[session];
 	bool on_path = is_path(s, from, listen);
 
+	if (s->ice != SHM_ICE_LITE) {
+		dp_full_checked(c, session, from, listen);
+		if (s->state == SHM_SESSION_NEW)
+			set_state(c, s, SHM_SESSION_CHECKED);
+		return;
+	}
 	s->checked = *from;
 	s->checked_listen = (uint8_t)listen;
 	/* consent is the path's: checks from elsewhere do not renew it */
 	if (on_path || nominate || s->remote.addr.family == EN_AF_NONE)
 		s->heard_ns = c->now_ns;
-	if (nominate && !on_path) {
-		if (s->remote.addr.family != EN_AF_NONE)
-			dp_count(c, CTR_SESSION_MOVED);
-		s->remote = *from;
-		s->listen = (uint8_t)listen;
-		set_state(c, s, SHM_SESSION_CONNECTED);
-	} else if (s->state == SHM_SESSION_NEW) {
+	if (nominate && !on_path)
+		dp_session_path(c, session, from, listen);
+	else if (s->state == SHM_SESSION_NEW)
 		set_state(c, s, SHM_SESSION_CHECKED);
-	}
+}
+
+void dp_session_path(struct dp_core *c, uint32_t session, const struct en_ep *to, unsigned int listen)
+{
+	struct dp_session *s = &c->media->session[session];
+
+	s->heard_ns = c->now_ns;
+	if (is_path(s, to, listen) && s->state == SHM_SESSION_CONNECTED)
+		return;
+	if (s->remote.addr.family != EN_AF_NONE)
+		dp_count(c, CTR_SESSION_MOVED);
+	s->remote = *to;
+	s->listen = (uint8_t)listen;
+	set_state(c, s, SHM_SESSION_CONNECTED);
 }
 
 void dp_session_lost(struct dp_core *c, uint32_t session)
@@ -100,7 +117,7 @@ static bool set_is_valid(const struct dp_core *c, const struct shm_msg_session *
 
 	return m->session.index < c->media->session_n && m->session.generation != 0 &&
 	       m->listen < c->world->conf->media.listen_n && pwd_len >= PWD_MIN && pwd_len < sizeof(m->pwd) &&
-	       m->consent_ms <= CONSENT_MS_MAX &&
+	       m->consent_ms <= CONSENT_MS_MAX && m->ice < SHM_ICE_N && (m->ice == SHM_ICE_LITE || c->media->full) &&
 	       shm_ufrag_parse(m->ufrag, strnlen(m->ufrag, sizeof(m->ufrag)), &core, &index) && core == c->index &&
 	       index == m->session.index;
 }
@@ -124,6 +141,8 @@ static void begin(struct dp_core *c, struct dp_session *s, const struct shm_msg_
 		.rtcp_ssrc = (uint32_t)en_hash(&c->world->hash_key, m->ufrag, SHM_UFRAG_LEN),
 	};
 	s->rtcp_out.ssrc = s->rtcp_ssrc;
+	if (c->media->full)
+		c->media->full[m->session.index] = (struct dp_full){0};
 	set_credentials(s, m);
 	/* release: pairs with rows.c, which takes a row only when the generation was the same before and after */
 	__atomic_store_n(&s->generation, m->session.generation, __ATOMIC_RELEASE);
@@ -131,8 +150,10 @@ static void begin(struct dp_core *c, struct dp_session *s, const struct shm_msg_
 }
 
 /* RFC 8445 s9: the old credentials and the path serve until a check comes with the new ones. */
-static void restart(struct dp_session *s, const struct shm_msg_session *m)
+static void restart(struct dp_media *md, struct dp_session *s, const struct shm_msg_session *m)
 {
+	if (md->full)
+		md->full[m->session.index].settled = false;
 	if (s->state == SHM_SESSION_LOST) {
 		s->state = SHM_SESSION_NEW;
 	} else {
@@ -171,8 +192,10 @@ uint32_t dp_session_set(struct dp_core *c, const struct shm_msg_session *m)
 	if (s->generation == 0)
 		begin(c, s, m);
 	else if (strcmp(s->ufrag, m->ufrag) != 0 || !en_ct_eq(s->pwd, m->pwd, sizeof(s->pwd)))
-		restart(s, m);
+		restart(c->media, s, m);
 	memcpy(s->note, m->note, sizeof(s->note));
+	s->ice = (uint8_t)m->ice;
+	s->tie_breaker = m->tie_breaker;
 	s->consent_ns = (m->consent_ms ? m->consent_ms : CONSENT_MS) * DP_NS_MS;
 	return 0;
 }

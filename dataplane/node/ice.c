@@ -1,24 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * ice.c - connectivity checks and consent: Binding requests on the media port, answered as an ICE-lite agent.
+ * ice.c - connectivity checks and consent: Binding requests on the media port, answered; Binding responses, answers to
+ * checks of our own, handed up.
  *
  * Runs on:   the core of the session, which USERNAME names.
  * Reads:     pkt->src, where (media listener), payload; credentials of the session.
- * Writes:    paths and consent of the session, through dp_media_flow_checked() and dp_session_checked().
- * Packets:   media_in -> [ice] -> ip_out | handoff | drop
+ * Writes:    paths and consent of the session, through dp_media_flow_checked() and dp_session_checked(); its role.
+ * Packets:   media_in -> [ice] -> ip_out | punt | handoff | drop
  *
  * Invariants
  *   I1  who does not know a session's ufrag gets no answer; who does not know its password changes nothing.
  *   I2  every answer goes to the address that the check came from and is shorter than a browser's check.
+ *
+ *   I3  a full agent's control process is told of what changes something (media/full.c); it decides, not the packet.
  *
  * Specs:     RFC 8445 s7.3 (lite: s7.3.2); RFC 8489 s6.3, s9.1.3 (short-term credentials), s14; RFC 7675.
  * Not here:  checks of our own: a full agent's are the control process's (control/ice).
  */
 #include "dataplane/burst.h"
 #include "dataplane/graph.h"
+#include "dataplane/media/full.h"
 #include "dataplane/media/flow.h"
 #include "dataplane/net/udp.h"
 #include "engine/base/consttime.h"
+#include "engine/shm/ice.h"
 #include "engine/shm/ufrag.h"
 #include "engine/wire/stun_auth.h"
 
@@ -26,6 +31,7 @@ enum {
 	EDGE_DROP = DP_EDGE_DROP,
 	EDGE_IP_OUT,
 	EDGE_HANDOFF,
+	EDGE_PUNT,
 };
 
 #define REPLY_MAX   256
@@ -37,7 +43,8 @@ struct check {
 	struct wire_attr username, mi, fingerprint; /* value NULL: not there */
 	uint16_t unknown[UNKNOWN_MAX];
 	unsigned int unknown_n;
-	bool use_candidate, controlled;
+	bool use_candidate, controlled, controlling;
+	uint64_t tie_breaker; /* beside `controlled` or `controlling` */
 	/* set once the session is found */
 	uint32_t session;
 	bool old; /* by the credentials from before an ICE restart */
@@ -66,7 +73,9 @@ static void take_attr(struct check *k, const struct wire_attr *a)
 		k->use_candidate = true;
 		break;
 	case WIRE_ATTR_ICE_CONTROLLED:
-		k->controlled = true;
+	case WIRE_ATTR_ICE_CONTROLLING:
+		*(a->type == WIRE_ATTR_ICE_CONTROLLED ? &k->controlled : &k->controlling) = true;
+		k->tie_breaker = a->len == 8 ? en_load64(a->value) : 0;
 		break;
 	case WIRE_ATTR_PRIORITY:
 	case WIRE_ATTR_MESSAGE_INTEGRITY_SHA256:
@@ -185,6 +194,20 @@ static void end_restart(struct dp_session *s)
 	en_wipe(s->old_pwd, sizeof(s->old_pwd));
 }
 
+/* RFC 8445 s7.3.1.1. False: the far end must change its role. A lite agent never controls when the other is full
+ * (s6.1.1). */
+static bool settle_roles(struct dp_session *s, const struct check *k)
+{
+	if (s->ice == SHM_ICE_LITE)
+		return !k->controlled;
+	if (!(s->ice == SHM_ICE_CONTROLLING ? k->controlling : k->controlled))
+		return true;
+	if (!shm_ice_role_yields(s->ice == SHM_ICE_CONTROLLING, s->tie_breaker, k->tie_breaker))
+		return false;
+	s->ice = s->ice == SHM_ICE_CONTROLLING ? SHM_ICE_CONTROLLED : SHM_ICE_CONTROLLING;
+	return true;
+}
+
 /* RFC 8489 s9.1.3, RFC 8445 s7.3, in their order. */
 static uint16_t judge(struct dp_core *core, struct rte_mbuf *m, struct check *k)
 {
@@ -200,18 +223,34 @@ static uint16_t judge(struct dp_core *core, struct rte_mbuf *m, struct check *k)
 		return refuse(core, m, k, WIRE_ERR_UNAUTHENTICATED, CTR_ICE_ERR_401, false);
 	if (k->unknown_n)
 		return refuse(core, m, k, WIRE_ERR_UNKNOWN_ATTRIBUTE, CTR_ICE_ERR_420, true);
-	/* RFC 8445 s6.1.1: a lite agent is never the controlling one when the other is full */
-	if (k->controlled)
+	if (!settle_roles(s, k))
 		return refuse(core, m, k, WIRE_ERR_ROLE_CONFLICT, CTR_ICE_ERR_487, true);
 	if (s->state == SHM_SESSION_LOST)
 		return dp_drop(m, DROP_ICE_LOST);
 	if (!dp_media_flow_checked(core, k->session, &from, listen))
 		return dp_drop(m, DROP_ICE_PATH_TAKEN);
+	if (!k->old)
+		dp_full_tell(core, k->session, &from, listen, &k->msg); /* the answer takes its buffer */
 	edge = answer(core, m, k);
 	if (!k->old && s->old_ufrag[0])
 		end_restart(s);
 	dp_session_checked(core, k->session, &from, listen, k->use_candidate);
 	return edge;
+}
+
+static uint16_t take_answer(struct dp_core *core, struct rte_mbuf *m, const struct wire_stun *msg)
+{
+	struct dp_pkt *p = dp_pkt(m);
+	unsigned int owner = msg->tid[0];
+
+	if (owner != core->index && owner < core->world->core_n && core->media->full) {
+		dp_give_to(m, owner);
+		return EDGE_HANDOFF;
+	}
+	if (!dp_full_answered(core, msg, &p->src, p->where, &p->session))
+		return dp_drop(m, DROP_ICE_ANSWER);
+	dp_count(core, CTR_ICE_ANSWERED);
+	return EDGE_PUNT;
 }
 
 static inline uint16_t ice_one(struct dp_core *core, struct rte_mbuf *m)
@@ -224,6 +263,8 @@ static inline uint16_t ice_one(struct dp_core *core, struct rte_mbuf *m)
 	if (wire_stun_parse(rte_pktmbuf_mtod_offset(m, const uint8_t *, p->data_off), p->data_len, &k.msg) !=
 	    WIRE_STUN_OK)
 		return dp_drop(m, DROP_ICE_BAD);
+	if (k.msg.method == WIRE_STUN_BINDING && (k.msg.cls == WIRE_STUN_SUCCESS || k.msg.cls == WIRE_STUN_ERROR))
+		return take_answer(core, m, &k.msg);
 	if (k.msg.method != WIRE_STUN_BINDING || k.msg.cls != WIRE_STUN_REQUEST)
 		return dp_drop(m, DROP_ICE_CLASS);
 	collect(&k);
@@ -251,6 +292,6 @@ static uint16_t ice_process(struct rte_graph *graph, struct rte_node *node, void
 const struct dp_node_desc dp_node_ice = {
 	.name = "ice",
 	.process = ice_process,
-	.edge_n = 3,
-	.edge = {[EDGE_DROP] = "drop", [EDGE_IP_OUT] = "ip_out", [EDGE_HANDOFF] = "handoff"},
+	.edge_n = 4,
+	.edge = {[EDGE_DROP] = "drop", [EDGE_IP_OUT] = "ip_out", [EDGE_HANDOFF] = "handoff", [EDGE_PUNT] = "punt"},
 };

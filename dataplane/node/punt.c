@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * punt.c - hand packets of a session to the control process: DTLS.
+ * punt.c - hand packets of a session to the control process: DTLS, and answers to its connectivity checks.
  *
  * Runs on:   the core of the session.
- * Reads:     pkt->session, payload.
+ * Reads:     pkt->session, src, where (media listener), payload.
  * Writes:    the core's lane, upwards.
- * Packets:   media_in -> [punt] => control | drop
+ * Packets:   media_in | ice -> [punt] => control | drop
  *
  * Invariants
  *   P1  a full lane drops and counts: the far end sends its flight again.
@@ -13,19 +13,26 @@
 #include "dataplane/burst.h"
 #include "dataplane/graph.h"
 #include "dataplane/media/media.h"
+#include "engine/wire/demux.h"
 
 static inline uint16_t punt_one(struct dp_core *core, struct rte_mbuf *m)
 {
 	const struct dp_pkt *p = dp_pkt(m);
 	struct dp_media *md = core->media;
-	const struct shm_handle h = {.index = p->session, .generation = md->session[p->session].generation};
+	const uint8_t *bytes = rte_pktmbuf_mtod_offset(m, const uint8_t *, p->data_off);
+	const struct shm_msg_packet head = {
+		.session = {.index = p->session, .generation = md->session[p->session].generation},
+		.len = p->data_len,
+		.listen = p->where,
+		.remote = p->src,
+	};
 
 	if (!md->attached)
 		return dp_drop(m, DROP_PUNT_NOBODY);
 	if (p->data_len > SHM_PACKET_MAX)
 		return dp_drop(m, DROP_PUNT_SIZE);
-	if (!shm_tx_put_packet(&md->up, SHM_MSG_PUNT, h, rte_pktmbuf_mtod_offset(m, const uint8_t *, p->data_off),
-			       p->data_len))
+	if (!shm_tx_put_packet_at(&md->up, wire_demux(bytes[0]) == WIRE_CLASS_STUN ? SHM_MSG_STUN : SHM_MSG_PUNT, &head,
+				  bytes))
 		return dp_drop(m, DROP_PUNT_FULL);
 	dp_count(core, CTR_PUNTED);
 	return dp_consume(core, m);

@@ -119,6 +119,7 @@ struct conf_media {
 	struct conf_external external[CONF_EXTERNAL_MAX];
 	unsigned int external_n;
 	unsigned int max_sessions, max_tracks, max_routes, max_caches; /* tables of each core */
+	bool ice_full; /* a full ICE agent instead of ICE-lite */
 	bool srtp_portable; /* libsrtp2 instead of libipsec-mb */
 };
 

@@ -13,18 +13,18 @@
 #define CHANNEL_BYTES    UINT64_C(160)
 #define SLOT_BYTES       UINT64_C(16)
 #define SLOTS_PER_ENTRY  UINT64_C(2)
-#define SESSION_BYTES    UINT64_C(10304) /* with its SRTP keys, times of arrival, and the paths of other cores' sessions \
-					  */
-#define TRACK_BYTES     UINT64_C(2816) /* with its streams */
-#define ROUTE_BYTES     UINT64_C(512)
-#define CACHE_BYTES     UINT64_C(790528) /* of a stream's last packets, and its list of missing ones */
-#define LANE_BYTES      (UINT64_C(4) << 20)
-#define MEDIA_BUFFERS   UINT64_C(4096) /* packets to receivers: as many, and as many for each core */
-#define PORT_BYTES      UINT64_C(4) /* of the port map, a relay port and core */
-#define BUFFER_BYTES    UINT64_C(2432)
-#define BUFFER_OVERHEAD UINT64_C(448) /* descriptor, headroom and link header of a large one */
-#define BASE_BYTES      (UINT64_C(64) << 20) /* DPDK itself, rings, stacks */
-#define MIB             (UINT64_C(1) << 20)
+#define SESSION_BYTES    UINT64_C(10304) /* with SRTP keys, times of arrival, paths of other cores' sessions */
+#define AGENT_BYTES      UINT64_C(768) /* of a full ICE agent's session: its checks under way */
+#define TRACK_BYTES      UINT64_C(2816) /* with its streams */
+#define ROUTE_BYTES      UINT64_C(512)
+#define CACHE_BYTES      UINT64_C(790528) /* of a stream's last packets, and its list of missing ones */
+#define LANE_BYTES       (UINT64_C(4) << 20)
+#define MEDIA_BUFFERS    UINT64_C(4096) /* packets to receivers: as many, and as many for each core */
+#define PORT_BYTES       UINT64_C(4) /* of the port map, a relay port and core */
+#define BUFFER_BYTES     UINT64_C(2432)
+#define BUFFER_OVERHEAD  UINT64_C(448) /* descriptor, headroom and link header of a large one */
+#define BASE_BYTES       (UINT64_C(64) << 20) /* DPDK itself, rings, stacks */
+#define MIB              (UINT64_C(1) << 20)
 
 static uint64_t table(uint64_t entries, uint64_t bytes)
 {
@@ -34,7 +34,8 @@ static uint64_t table(uint64_t entries, uint64_t bytes)
 static uint64_t media_bytes(const struct conf_media *media, unsigned int core_n)
 {
 	uint64_t core = table(media->max_sessions, SESSION_BYTES) + table(media->max_tracks, TRACK_BYTES) +
-			table(media->max_routes, ROUTE_BYTES) + media->max_caches * CACHE_BYTES + LANE_BYTES;
+			table(media->max_routes, ROUTE_BYTES) + media->max_caches * CACHE_BYTES + LANE_BYTES +
+			(media->ice_full ? media->max_sessions * AGENT_BYTES : 0);
 
 	return core_n * core + MEDIA_BUFFERS * (core_n + 1) * BUFFER_BYTES;
 }

@@ -211,7 +211,12 @@ bool shm_tx_put(struct shm_tx *tx, uint32_t type, const void *body, uint32_t len
 
 bool shm_tx_put_packet(struct shm_tx *tx, uint32_t type, struct shm_handle session, const void *bytes, uint32_t len)
 {
-	const struct shm_msg_packet head = {.session = session, .len = len};
+	return shm_tx_put_packet_at(tx, type, &(struct shm_msg_packet){.session = session, .len = len}, bytes);
+}
+
+bool shm_tx_put_packet_at(struct shm_tx *tx, uint32_t type, const struct shm_msg_packet *head, const void *bytes)
+{
+	uint32_t len = head->len;
 	struct shm_msg *slot;
 
 	if (len > SHM_PACKET_MAX || !shm_msg_has_bytes(type)) {
@@ -221,9 +226,9 @@ bool shm_tx_put_packet(struct shm_tx *tx, uint32_t type, struct shm_handle sessi
 	slot = reserve(tx);
 	if (!slot)
 		return false;
-	slot->packet.head = head;
+	slot->packet.head = *head;
 	memcpy(slot->packet.bytes, bytes, len);
-	commit(tx, slot, type, (uint32_t)sizeof(head) + len);
+	commit(tx, slot, type, (uint32_t)sizeof(*head) + len);
 	return true;
 }
 

@@ -92,6 +92,8 @@ void shm_rx_skip(struct shm_rx *rx);
 bool shm_tx_put(struct shm_tx *tx, uint32_t type, const void *body, uint32_t len);
 /* PUNT or INJECT: false also when len > SHM_PACKET_MAX. */
 bool shm_tx_put_packet(struct shm_tx *tx, uint32_t type, struct shm_handle session, const void *bytes, uint32_t len);
+/* STUN or INJECT_TO: the head says the session, the length, and where. Likewise. */
+bool shm_tx_put_packet_at(struct shm_tx *tx, uint32_t type, const struct shm_msg_packet *head, const void *bytes);
 /* After putting: does the consumer sleep (then write to its descriptor; it is marked awake)? */
 bool shm_tx_must_wake(struct shm_tx *tx);
 

@@ -89,6 +89,8 @@ bool shm_msg_is_sane(const struct shm_msg *m)
 	case SHM_MSG_SESSION:
 		return is_text(m->session.ufrag, sizeof(m->session.ufrag)) &&
 		       is_text(m->session.pwd, sizeof(m->session.pwd)) && is_address(&m->session.remote);
+	case SHM_MSG_PATH:
+		return is_address(&m->path.remote);
 	case SHM_MSG_SESSION_EVENT:
 		return is_address(&m->event.remote);
 	case SHM_MSG_TRACK:
@@ -98,7 +100,9 @@ bool shm_msg_is_sane(const struct shm_msg *m)
 		return is_text(m->route.mid, sizeof(m->route.mid)) && m->route.pt_n <= SHM_PTS_MAX;
 	case SHM_MSG_PUNT:
 	case SHM_MSG_INJECT:
-		return m->packet.head.len == m->len - sizeof(m->packet.head);
+	case SHM_MSG_INJECT_TO:
+	case SHM_MSG_STUN:
+		return m->packet.head.len == m->len - sizeof(m->packet.head) && is_address(&m->packet.head.remote);
 	default:
 		return true;
 	}

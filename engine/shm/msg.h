@@ -72,12 +72,22 @@ enum shm_ext {
 	SHM_EXT_N
 };
 
-/* ICE-lite: we answer checks that carry our password (RFC 8445 s2.5). */
+/* What we are in ICE. The dataplane answers checks that carry our password in any case; a full agent, control, sends
+ * its own too, and says which path is taken (RFC 8445 s2.5). */
+enum shm_ice {
+	SHM_ICE_LITE, /* the far end's nomination makes the path */
+	SHM_ICE_CONTROLLED,
+	SHM_ICE_CONTROLLING,
+	SHM_ICE_N
+};
+
 struct shm_msg_session {
 	struct shm_handle session;
 	uint32_t listen; /* index of [media] listen */
 	char ufrag[SHM_UFRAG_MAX],
 		pwd[SHM_PWD_MAX]; /* ours; changed: an ICE restart, the path stays until the next one */
+	uint32_t ice; /* enum shm_ice */
+	uint64_t tie_breaker; /* of a full agent */
 	uint32_t consent_ms; /* without a valid check for so long the session is lost (RFC 7675: 30 000) */
 	/* control's own words about it (room, participant): kept unread and told back at a resync, so that a new
 	 * control process finds its rooms again */
@@ -96,6 +106,14 @@ struct shm_msg_keys {
 	uint32_t profile; /* enum shm_srtp_profile */
 	uint8_t rx_key[SHM_SRTP_KEY], tx_key[SHM_SRTP_KEY]; /* as many bytes as the profile has */
 	uint8_t rx_salt[SHM_SRTP_SALT], tx_salt[SHM_SRTP_SALT]; /* GCM: 12 */
+};
+
+/* Of a full agent. The dataplane has seen the answer to a check of ours that came from there, or refuses (RANGE). */
+struct shm_msg_path {
+	struct shm_handle session;
+	uint32_t listen; /* where the check went out */
+	uint32_t nominated; /* 0: packets of a handshake may go there until one is nominated; 1: all packets go there */
+	struct en_ep remote;
 };
 
 enum shm_session_state {
@@ -156,7 +174,8 @@ struct shm_msg_level {
 struct shm_msg_packet {
 	struct shm_handle session;
 	uint32_t len; /* bytes that follow */
-	uint32_t zero;
+	uint32_t listen; /* INJECT_TO, STUN: index of [media] listen that they leave from, or came to */
+	struct en_ep remote; /* likewise: where they go, or come from; else family 0 */
 };
 
 struct shm_msg_resync {
@@ -192,6 +211,7 @@ struct shm_msg {
 		struct shm_msg_session session;
 		struct shm_msg_end end;
 		struct shm_msg_keys keys;
+		struct shm_msg_path path;
 		struct shm_msg_session_event event;
 		struct shm_msg_track track;
 		struct shm_msg_route route;

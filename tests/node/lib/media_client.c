@@ -70,6 +70,15 @@ void media_inject(unsigned int core, struct shm_handle session, const void *byte
 	lab_settle();
 }
 
+void media_inject_to(unsigned int core, struct shm_handle session, unsigned int listen, const struct en_ep *to,
+		     const void *bytes, uint32_t len)
+{
+	const struct shm_msg_packet head = {.session = session, .len = len, .listen = listen, .remote = *to};
+
+	assert_true(shm_tx_put_packet_at(&tx[core], SHM_MSG_INJECT_TO, &head, bytes));
+	lab_settle();
+}
+
 bool media_hear(unsigned int core, struct shm_msg *ret_msg)
 {
 	return shm_rx_take(&rx[core], true, ret_msg);

@@ -21,6 +21,9 @@ void media_attach(void);
 /* Send a command to a core and let it be carried out. */
 void media_command(unsigned int core, uint32_t type, const void *body, uint32_t len);
 void media_inject(unsigned int core, struct shm_handle session, const void *bytes, uint32_t len);
+/* A check of control's own (full ICE). */
+void media_inject_to(unsigned int core, struct shm_handle session, unsigned int listen, const struct en_ep *to,
+		     const void *bytes, uint32_t len);
 /* The next message of a core; false: none. */
 bool media_hear(unsigned int core, struct shm_msg *ret_msg);
 /* It must be there, and of this type. */
