@@ -260,6 +260,7 @@ static void receivers_time_is_told_back(void **state)
 
 /* --- key frames ----------------------------------------------------------------------------- */
 
+/* covers: R6 */
 static void key_frames_are_asked_for_once(void **state)
 {
 	(void)state;
@@ -359,7 +360,7 @@ static void what_was_never_sent_is_not_sent_again(void **state)
 	rtp_expect_nothing(2);
 }
 
-/* security.md M7 */
+/* covers: R7 */
 static void history_is_not_sent_over_and_over(void **state)
 {
 	static uint8_t big[1000] = "\x10\x01";
@@ -405,6 +406,7 @@ static void send_numbers(unsigned int from, unsigned int to)
 	}
 }
 
+/* covers: R7 */
 static void one_nack_names_too_many(void **state)
 {
 	struct rtp_got first;
@@ -558,6 +560,7 @@ static void too_much_is_missing(void **state)
 
 /* --- hostile ------------------------------------------------------------------------------------- */
 
+/* covers: R8 */
 static void lengths_that_lie_are_dropped(void **state)
 {
 	/* an RR of 4 octets that says it has 31 blocks; one that says it is longer than the datagram */
@@ -596,6 +599,7 @@ static void keys_that_are_used_up(void **state)
 	ASSERT_DROP(DROP_RTCP_SPENT, 1);
 }
 
+/* covers: R8 */
 static void goodbye_ends_nothing(void **state)
 {
 	uint8_t buf[64];

@@ -84,18 +84,21 @@ static void forged(uint32_t profile, const struct lab_options *o)
 	assert_true(media()->session[0].bad_packets > 20);
 }
 
+/* covers: R4 */
 static void forged_gcm(void **state)
 {
 	(void)state;
 	forged(SHM_SRTP_GCM_128, NULL);
 }
 
+/* covers: R4 */
 static void forged_cm(void **state)
 {
 	(void)state;
 	forged(SHM_SRTP_CM_SHA1_80, NULL);
 }
 
+/* covers: R4 */
 static void forged_portable(void **state)
 {
 	const struct lab_options o = {.media = "srtp = libsrtp"};
@@ -104,6 +107,7 @@ static void forged_portable(void **state)
 	forged(SHM_SRTP_GCM_128, &o);
 }
 
+/* covers: R3 */
 static void replayed(void **state)
 {
 	uint8_t buf[200][256];
@@ -130,6 +134,7 @@ static void replayed(void **state)
 }
 
 /* Twice in one burst, of an SSRC that is not known yet. */
+/* covers: R3 */
 static void replayed_in_a_burst(void **state)
 {
 	struct rtp_packet p = audio(0xa0, 1);
@@ -151,6 +156,7 @@ static void replayed_in_a_burst(void **state)
 	assert_int_equal(media()->stream_used, 1);
 }
 
+/* covers: R4 */
 static void first_ones_lost_at_the_wrap(void **state)
 {
 	struct rtp_packet p;
@@ -174,6 +180,7 @@ static void first_ones_lost_at_the_wrap(void **state)
 	assert_int_equal(dp_stream_find(media(), 0, 0xa1)->srtp.roc, 0);
 }
 
+/* covers: R3 */
 static void new_keys(void **state)
 {
 	struct rtp_packet p = audio(0xa0, 1);
@@ -236,6 +243,7 @@ static void rtcp_is_told_apart(void **state)
 }
 
 /* One session, very many SSRCs: it has its places and no more, and its real stream goes on. */
+/* covers: R5 */
 static void many_ssrcs(void **state)
 {
 	struct rtp_packet p = audio(0xa0, 1), q;
@@ -259,6 +267,7 @@ static void many_ssrcs(void **state)
 }
 
 /* All at the same moment: those of this burst keep their places, the rest is refused. */
+/* covers: R5 */
 static void many_ssrcs_in_a_burst(void **state)
 {
 	uint8_t buf[RTP_MAX];
@@ -283,6 +292,7 @@ static void many_ssrcs_in_a_burst(void **state)
 }
 
 /* RTP from an address that is no session's path (M1). */
+/* covers: R1 */
 static void from_elsewhere(void **state)
 {
 	struct rtp_packet p = audio(0xa0, 1);
