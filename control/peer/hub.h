@@ -46,6 +46,7 @@
 
 #define CP_CONSENT_MS     30000 /* RFC 7675 s5.1 */
 #define CP_SETUP_MS       30000 /* from the first offer to keys, or it is over */
+#define CP_SETUP_YIELD_MS 3000 /* when all places are taken, a set-up that had so long gives way (setup.c) */
 #define CP_GRACE_MS       60000 /* a participant without signaling, or whose path is lost, is kept so long */
 #define CP_GRACE_EMPTY_MS 10000 /* one who had no session yet */
 #define CP_LOUDNESS_SLOTS 5 /* LEVEL messages of one second */
@@ -117,6 +118,7 @@ struct cp_peer {
 	enum cp_peer_kind kind;
 	char id[CP_PEER_ID_MAX];
 	char name[CP_NAME_MAX];
+	uint64_t owner; /* whose address its offers come from (setup.c) */
 	uint8_t secret[CP_SECRET_LEN]; /* who knows it speaks for this peer (signal/resume.c) */
 
 	struct cp_place place;
@@ -187,6 +189,7 @@ struct cp_hub {
 	struct cp_peer_list peers;
 	struct cp_end_list ends;
 	unsigned int room_n, peer_n;
+	uint64_t setups_ended; /* that gave way to others */
 	bool up, synced, closing;
 	bool unsent; /* something waits for room in a lane */
 	/* what sits at a place: [kind][core] -> array of size[kind] pointers, made at first use */
@@ -307,6 +310,15 @@ void cp_peer_attach(struct cp_peer *p, void *client);
 void cp_peer_rename(struct cp_peer *p, const char *name);
 const char *cp_peer_kind_name(enum cp_peer_kind kind);
 const char *cp_peer_state_name(const struct cp_peer *p);
+
+/* --- setup.c: sessions without keys yet -------------------------------------------------------- */
+
+/* Of a client's address. */
+uint64_t cp_setup_owner(const char *address);
+/* Before a place is taken: when there are too many set-ups, one ends. It is never the peer that has no place yet. */
+void cp_setup_admit(struct cp_hub *h);
+/* All places of the core are taken: end a set-up there that had its time. False: there is none. */
+bool cp_setup_make_room(struct cp_hub *h, unsigned int core);
 
 /* --- transport.c: path and DTLS of a peer -------------------------------------------------------- */
 

@@ -196,9 +196,12 @@ int cp_peer_place(struct cp_peer *p, struct en_err *err)
 		return 0;
 	if (!h->synced)
 		return en_fail(err, -EAGAIN, "The media engine is starting; try again in a moment.");
+	cp_setup_admit(h);
 	if (!room_is_placed(p->room))
 		p->room->core = cp_room_best_core(h);
-	if (!cp_place_take(h->ctl->link, CP_PLACE_SESSION, p->room->core, &p->place))
+	if (!cp_place_take(h->ctl->link, CP_PLACE_SESSION, p->room->core, &p->place) &&
+	    !(cp_setup_make_room(h, p->room->core) &&
+	      cp_place_take(h->ctl->link, CP_PLACE_SESSION, p->room->core, &p->place)))
 		return en_fail(err, -ENOSPC, "The server has no room for another connection.");
 	if (!cp_hub_put(h, CP_PLACE_SESSION, &p->place, p)) {
 		cp_place_give(h->ctl->link, CP_PLACE_SESSION, &p->place);

@@ -135,6 +135,7 @@ static bool resume(struct cp_client *c, const char *room, const char *token)
 		cp_client_refuse(before, "resumed", "This participant goes on over another connection.");
 	}
 	c->peer = p;
+	p->owner = cp_setup_owner(c->address);
 	cp_peer_attach(p, c);
 	en_info("signal", "%s of room %s is back", p->id, room);
 	welcome(c, true);
@@ -166,6 +167,7 @@ void cp_client_join(struct cp_client *c, const json_t *m)
 		cp_client_error(c, "full", err.text, NULL);
 		return;
 	}
+	c->peer->owner = cp_setup_owner(c->address);
 	cp_peer_attach(c->peer, c);
 	welcome(c, false);
 }

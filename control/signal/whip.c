@@ -136,6 +136,7 @@ static void post_offer(const struct whip *w, char *sdp)
 		refuse(w, 503, err.text);
 		return;
 	}
+	p->owner = cp_setup_owner(w->in->client);
 	len = cp_offer_apply(p, (const char *)w->in->body, w->in->body_len, NULL, 0, sdp, CP_SDP_MAX, &warn, &err);
 	if (len >= 0 && !warn.text[0]) {
 		created(w, p, sdp, (size_t)len);
