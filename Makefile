@@ -164,6 +164,7 @@ $(OUT)/tests/browser/sdp_answer: $(OUT)/obj/tests/browser/sdp_answer.o $(CONTROL
 .SECONDARY:
 unit-bins: $(UNIT_BIN)
 node-bins: $(NODE_BIN)
+browser-bins: $(OUT)/tests/browser/sdp_answer
 
 unit: $(UNIT_BIN)
 	$(Q)scripts/run-tests --kind unit --out $(OUT) --match '$(T)'
@@ -173,7 +174,7 @@ smoke: all
 	$(Q)scripts/run-tests --kind smoke --out $(OUT) --match '$(T)'
 interop: all
 	$(Q)scripts/run-tests --kind interop --out $(OUT) --match '$(T)'
-browser: all $(OUT)/tests/browser/sdp_answer
+browser: all browser-bins
 	$(Q)scripts/run-tests --kind browser --out $(OUT) --match '$(T)'
 sanitize:
 	$(Q)$(MAKE) --no-print-directory SAN=address,undefined O=1 unit node
@@ -199,5 +200,5 @@ clean:
 help:
 	@sed -n 's/^## \{0,1\}//p' Makefile
 
-.PHONY: all packages unit-bins node-bins unit node smoke interop browser sanitize test setup run lint format docs clean help fuzz compare
+.PHONY: all packages unit-bins node-bins browser-bins unit node smoke interop browser sanitize test setup run lint format docs clean help fuzz compare
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
