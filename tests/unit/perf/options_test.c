@@ -18,6 +18,7 @@
 
 #define WORDS 64
 #define TURN  "--port memif:/m --address 198.18.0.10/24 --server 198.18.0.2:3478 --user u --password p "
+#define ROOMS "--port memif:/m --address 198.18.0.10/24 --http 10.0.0.1:8080 "
 #define PLAIN "--port memif:/m --address 198.18.0.10/24 "
 
 static char line[1024], said[8192];
@@ -142,6 +143,29 @@ static void test_what_follows_from_others(void **state)
 	assert_true(o.search_max * 100 <= UINT32_MAX);
 }
 
+static void test_rooms(void **state)
+{
+	struct load_options o;
+
+	(void)state;
+	accept("rooms " ROOMS "--rate 50", &o);
+	assert_true(o.video && !o.audio);
+	assert_int_equal(o.clients, 1);
+	assert_int_equal(o.rate, 50);
+	assert_int_equal(load_options_copies(&o), 1);
+	assert_string_equal(load_profile_name(o.profile), "");
+	accept("rooms " ROOMS "--rate 50 --rooms 3 --publishers 4 --subscribers 5 --audio --video --profile cm", &o);
+	assert_int_equal(o.clients, 24);
+	assert_int_equal(o.rate, 1200);
+	assert_int_equal(load_options_copies(&o), 5);
+	assert_string_equal(load_profile_name(o.profile), "cm");
+	accept("rooms " ROOMS "--rate 50 --audio", &o);
+	assert_true(o.audio && !o.video);
+	/* a search is about all streams together */
+	accept("rooms " ROOMS "--search --publishers 4", &o);
+	assert_int_equal(o.search_start, 1000);
+}
+
 static const struct {
 	const char *line, *said;
 } bad[] = {
@@ -195,6 +219,14 @@ static const struct {
 	{"allocate " TURN "--size 100", "allocate knows no --size"},
 	{"hold " TURN "--runs 2", "hold knows no --runs"},
 	{"rtp " TURN "--rate 1 --churn 5", "rtp knows no --churn"},
+	{"rooms " PLAIN "--rate 1", "--http A:P is needed"},
+	{"rooms " ROOMS, "--rate R or --search is needed"},
+	{"rooms " ROOMS "--rate 1 --clients 5", "rooms knows no --clients"},
+	{"rooms " ROOMS "--rate 1 --publishers 33 --audio --video", "at most 64 media sections"},
+	{"rooms " ROOMS "--rate 1 --rooms 60000 --subscribers 2", "more than 100000 browsers"},
+	{"rooms " ROOMS "--rate 1 --profile f8", "one of: gcm cm gcm256"},
+	{"rooms " ROOMS "--rate 1 --size 9", "at least 10 bytes"},
+	{"relay " TURN "--rate 1 --http 198.18.0.2:80", "relay knows no --http"},
 };
 
 /* One line each, with what is wrong in it. */
@@ -239,9 +271,13 @@ static void test_help(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults), cmocka_unit_test(test_values),
-		cmocka_unit_test(test_sizes),    cmocka_unit_test(test_what_follows_from_others),
-		cmocka_unit_test(test_help),     cmocka_unit_test(test_each_wrong_word_is_named),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_what_follows_from_others),
+		cmocka_unit_test(test_rooms),
+		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_each_wrong_word_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
