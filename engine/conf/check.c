@@ -30,6 +30,17 @@ static void check_dataplane(struct conf_parser *p)
 			   "handoff-ring = %u: write a power of two such as 2048", dp->handoff_ring);
 }
 
+static void check_control(struct conf_parser *p)
+{
+	const struct conf_control *c = &p->conf->control;
+
+	if (!c->certificate[0] == !c->key[0])
+		return;
+	conf_error(p, conf_line(p, CONF_SEC_CONTROL, c->key[0] ? "key" : "certificate", 0, 0),
+		   "%s stands alone: HTTPS needs certificate and key, plain HTTP neither",
+		   c->key[0] ? "key" : "certificate");
+}
+
 static void check_memory(struct conf_parser *p)
 {
 	unsigned int need = conf_memory_need(p->conf), have = p->conf->dataplane.memory;
@@ -47,6 +58,7 @@ void conf_check(struct conf_parser *p)
 	check_dataplane(p);
 	conf_check_ports(p);
 	conf_check_turn(p);
+	check_control(p);
 	if (p->error_n == 0)
 		check_memory(p);
 }

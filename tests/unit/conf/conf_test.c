@@ -306,6 +306,8 @@ static const struct {
 	{PORT "[dataplane]\ncores = 1,\n", "t.conf:5: cores = 1,: write CPU numbers such as 1,2 or 1-3\n"},
 	{PORT "[dataplane]\ncores = 0-32\n", "t.conf:5: cores = 0-32: there is room for 32 of them only\n"},
 	{PORT "[dataplane]\nhandoff-ring = 100\n", "t.conf:5: handoff-ring = 100: write a power of two such as 2048\n"},
+	{PORT "[control]\nhttp = 127.0.0.1:80\nkey = /k.pem\n",
+	 "t.conf:6: key stands alone: HTTPS needs certificate and key, plain HTTP neither\n"},
 	{PORT "[engine]\nruntime-dir = run\n",
 	 "t.conf:5: runtime-dir = run: write an absolute path such as /run/turnpike\n"},
 	{PORT "[engine]\nuser = a b\n", "t.conf:5: user = a b: a name has letters, digits, '-', '_' and '.' only\n"},
