@@ -82,9 +82,14 @@ static bool place_adopt(struct cp_hub *h, enum cp_place_kind kind, const struct 
 
 static void session_confirm(struct cp_peer *p, const struct shm_msg_session *s)
 {
+	struct shm_msg_session_event e = {.session = s->session, .remote = s->remote};
+
 	p->confirmed = true;
 	p->sent = p->sent && memcmp(p->ufrag, s->ufrag, sizeof(p->ufrag)) == 0;
-	p->remote = s->remote;
+	/* its path may have come or gone while nobody listened */
+	e.state = s->remote.addr.family ? SHM_SESSION_CONNECTED : SHM_SESSION_LOST;
+	if (p->state == SHM_SESSION_CONNECTED || e.state == SHM_SESSION_CONNECTED)
+		cp_transport_event(p, &e);
 }
 
 static bool session_adopt(struct cp_hub *h, const struct cp_place *place, const struct shm_msg_session *s,

@@ -127,6 +127,8 @@ static void look_at_session(struct dp_core *c, uint32_t i)
 	if ((s->state == SHM_SESSION_CHECKED || s->state == SHM_SESSION_CONNECTED) &&
 	    c->now_ns - s->heard_ns >= s->consent_ns)
 		dp_session_lost(c, i);
+	if (unlikely(s->untold))
+		dp_session_tell(c, i);
 	if (!s->keyed)
 		return;
 	dp_twcc_due(c, i);

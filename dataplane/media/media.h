@@ -47,6 +47,7 @@ struct dp_session {
 	uint8_t listen; /* index in conf.media.listen: where packets leave from; the path's */
 	uint8_t checked_listen;
 	bool keyed;
+	bool untold; /* its state did not fit into the lane: told again when there is room */
 	uint8_t twcc_id; /* its packets are numbered in this header extension (twcc.h); 0: they are not */
 	uint8_t ice; /* enum shm_ice */
 	uint32_t profile;
@@ -239,6 +240,8 @@ void dp_session_checked(struct dp_core *c, uint32_t session, const struct en_ep 
 void dp_session_path(struct dp_core *c, uint32_t session, const struct en_ep *to, unsigned int listen);
 /* Consent ran out (or its path became another session's): nothing is sent any more; control is told. */
 void dp_session_lost(struct dp_core *c, uint32_t session);
+/* Its state once more: control did not hear of it. */
+void dp_session_tell(struct dp_core *c, uint32_t session);
 /* Commands: refusals are returned (enum shm_refusal, 0: done). */
 uint32_t dp_session_set(struct dp_core *c, const struct shm_msg_session *m);
 uint32_t dp_session_keys(struct dp_core *c, const struct shm_msg_keys *m);
@@ -247,8 +250,9 @@ uint32_t dp_session_end(struct dp_core *c, struct shm_handle h);
 /* From housekeeping's note: control took, or left, this core's lane. The event descriptor stays open for good. */
 void dp_media_attach(struct dp_core *c, struct shm_lane *lane, int event_fd);
 void dp_media_detach(struct dp_core *c);
-/* Send up; a full lane is counted (CTR_LANE_FULL). Wakes control. */
-void dp_media_tell(struct dp_core *c, uint32_t type, const void *body, uint32_t len);
+/* Send up; a full lane is counted (CTR_LANE_FULL), and false. Wakes control. With nobody there nothing is to be told.
+ */
+bool dp_media_tell(struct dp_core *c, uint32_t type, const void *body, uint32_t len);
 /* After putting into `up`: wake control when it sleeps. */
 void dp_media_wake(struct dp_media *md);
 

@@ -41,16 +41,22 @@ struct dp_session *dp_session_get(struct dp_media *md, struct shm_handle h)
 
 /* --- the path ----------------------------------------------------------------- */
 
-static void set_state(struct dp_core *c, struct dp_session *s, enum shm_session_state state)
+void dp_session_tell(struct dp_core *c, uint32_t session)
 {
+	struct dp_session *s = &c->media->session[session];
 	struct shm_msg_session_event e = {
 		.session = handle_of(c->media, s),
-		.state = state,
-		.remote = state == SHM_SESSION_CHECKED ? s->checked : s->remote,
+		.state = s->state,
+		.remote = s->state == SHM_SESSION_CHECKED ? s->checked : s->remote,
 	};
 
+	s->untold = !dp_media_tell(c, SHM_MSG_SESSION_EVENT, &e, sizeof(e));
+}
+
+static void set_state(struct dp_core *c, struct dp_session *s, enum shm_session_state state)
+{
 	s->state = (uint8_t)state;
-	dp_media_tell(c, SHM_MSG_SESSION_EVENT, &e, sizeof(e));
+	dp_session_tell(c, (uint32_t)(s - c->media->session));
 }
 
 static bool is_path(const struct dp_session *s, const struct en_ep *from, unsigned int listen)

@@ -39,16 +39,18 @@ void dp_media_detach(struct dp_core *c)
 	md->resync.active = false;
 }
 
-void dp_media_tell(struct dp_core *c, uint32_t type, const void *body, uint32_t len)
+bool dp_media_tell(struct dp_core *c, uint32_t type, const void *body, uint32_t len)
 {
 	struct dp_media *md = c->media;
 
 	if (!md || !md->attached)
-		return;
-	if (shm_tx_put(&md->up, type, body, len))
-		dp_media_wake(md);
-	else
+		return true;
+	if (!shm_tx_put(&md->up, type, body, len)) {
 		dp_count(c, CTR_LANE_FULL);
+		return false;
+	}
+	dp_media_wake(md);
+	return true;
 }
 
 void dp_media_wake(struct dp_media *md)

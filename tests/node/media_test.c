@@ -132,6 +132,12 @@ static void punting_has_limits(void **state)
 	for (unsigned int i = 0; i < SHM_LANE_SLOTS; i++)
 		media_expect(0, SHM_MSG_PUNT, &msg);
 	media_expect_silence();
+	/* it is told when there is room */
+	lab_pass(100 * DP_NS_MS, DP_NS_MS);
+	media_expect_state(0, c.set.session, SHM_SESSION_CONNECTED, &d.ep);
+	media_expect_silence();
+	assert_int_equal(media_check(&c, true), 0);
+	media_expect_state(0, c.set.session, SHM_SESSION_CONNECTED, &c.ep);
 	/* nobody is there */
 	media_detach();
 	media_send(&c, hello, sizeof(hello));

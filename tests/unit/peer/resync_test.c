@@ -268,6 +268,24 @@ static void the_same_dataplane_is_told_what_it_missed(void **state)
 	cut_off();
 }
 
+static void a_path_lost_meanwhile(void **state)
+{
+	(void)state;
+	remember();
+	cp_signal_on_down(fake.ctl.signal);
+	memset(&session[0].remote, 0, sizeof(session[0].remote));
+	cp_signal_on_up(fake.ctl.signal, true);
+	tell_all();
+	cp_signal_on_synced(fake.ctl.signal);
+	for (unsigned int i = 0; i < 2; i++) {
+		bool lost = user_of[i]->peer->place.h.index == session[0].session.index;
+
+		assert_int_equal(user_of[i]->peer->state, lost ? SHM_SESSION_LOST : SHM_SESSION_CONNECTED);
+		assert_int_equal(fake_hear(&ws[i], "state") != NULL, lost);
+	}
+	cut_off();
+}
+
 /* A new connection cannot begin while the old one's session cannot be ended: later it can. */
 static void a_new_connection_waits_for_the_dataplane(void **state)
 {
@@ -331,13 +349,10 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
 	const struct CMUnitTest tests[] = {
-		TEST(a_new_control_process_adopts),
-		TEST(a_stranger_in_memory_is_ended),
-		TEST(a_new_dataplane_gets_no_old_key),
-		TEST(the_same_dataplane_is_told_what_it_missed),
-		TEST(a_new_connection_waits_for_the_dataplane),
-		TEST(an_ice_restart_has_its_time),
-		TEST(refusals_are_heard),
+		TEST(a_new_control_process_adopts),    TEST(a_stranger_in_memory_is_ended),
+		TEST(a_new_dataplane_gets_no_old_key), TEST(the_same_dataplane_is_told_what_it_missed),
+		TEST(a_path_lost_meanwhile),           TEST(a_new_connection_waits_for_the_dataplane),
+		TEST(an_ice_restart_has_its_time),     TEST(refusals_are_heard),
 	};
 
 	en_log_set_level(EN_LOG_ERROR);
