@@ -118,6 +118,18 @@ bool cp_link_inject(struct cp_link *l, const struct cp_place *session, const voi
 	return true;
 }
 
+bool cp_link_inject_to(struct cp_link *l, const struct cp_place *session, unsigned int listen, const struct en_ep *to,
+		       const void *bytes, uint32_t len)
+{
+	const struct shm_msg_packet head = {.session = session->h, .len = len, .listen = listen, .remote = *to};
+
+	if (!l->up || session->core >= l->at.head.lane_n ||
+	    !shm_tx_put_packet_at(&l->at.core[session->core].down, SHM_MSG_INJECT_TO, &head, bytes))
+		return false;
+	cp_attach_wake(&l->at, session->core);
+	return true;
+}
+
 void cp_carry_resync(struct cp_link *l)
 {
 	struct shm_msg_resync m;

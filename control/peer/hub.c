@@ -110,8 +110,9 @@ static void on_refused(struct cp_hub *h, unsigned int core, const struct shm_msg
 	struct cp_track *t;
 	struct cp_route *route;
 
-	if (r->why == SHM_REFUSED_STALE && (r->type == SHM_MSG_SESSION_END || r->type == SHM_MSG_TRACK_END ||
-					    r->type == SHM_MSG_ROUTE_END || r->type == SHM_MSG_KEYFRAME))
+	if (r->why == SHM_REFUSED_STALE &&
+	    (r->type == SHM_MSG_SESSION_END || r->type == SHM_MSG_TRACK_END || r->type == SHM_MSG_ROUTE_END ||
+	     r->type == SHM_MSG_KEYFRAME || r->type == SHM_MSG_PATH))
 		return; /* it went with its session, or its dataplane */
 	en_warn("peer", "core %u refused %s of place %u: reason %u", core, name ? name : "?", r->what.index, r->why);
 	if (r->type == SHM_MSG_SESSION || r->type == SHM_MSG_KEYS) {
@@ -160,6 +161,11 @@ void cp_hub_on_message(struct cp_hub *h, unsigned int core, const struct shm_msg
 		p = cp_hub_at(h, CP_PLACE_SESSION, core, m->packet.head.session);
 		if (p && m->packet.head.len <= sizeof(m->packet.bytes))
 			cp_transport_punt(p, m->packet.bytes, m->packet.head.len);
+		break;
+	case SHM_MSG_STUN:
+		p = cp_hub_at(h, CP_PLACE_SESSION, core, m->packet.head.session);
+		if (p && m->packet.head.len <= sizeof(m->packet.bytes))
+			cp_path_stun(p, &m->packet.head, m->packet.bytes);
 		break;
 	case SHM_MSG_LEVEL:
 		on_level(h, core, &m->level);

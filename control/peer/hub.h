@@ -109,6 +109,7 @@ struct cp_route {
 };
 
 struct cp_dtls_timer; /* transport.c */
+struct cp_path; /* path.c */
 
 struct cp_peer {
 	TAILQ_ENTRY(cp_peer) of_hub;
@@ -127,6 +128,11 @@ struct cp_peer {
 	char ufrag[SHM_UFRAG_MAX], pwd[SHM_PWD_MAX]; /* ours; valid while placed */
 	uint32_t state; /* enum shm_session_state */
 	struct en_ep remote;
+	uint32_t listen; /* of `remote`, as a resync told it */
+	uint32_t ice; /* enum shm_ice: what we are to it */
+	uint64_t tie_breaker; /* of a full agent; 0: none yet */
+	struct cp_path *path; /* the full agent; NULL: none (now) */
+	char remote_ufrag[260]; /* the agent's: to tell candidates of another generation */
 	bool keyed, connected_told;
 	uint64_t since_ms; /* installed, or last lost: CP_SETUP_MS, CP_GRACE_MS count from here */
 
@@ -329,6 +335,17 @@ int cp_transport_renew(struct cp_hub *h, struct en_err *err);
 void cp_transport_event(struct cp_peer *p, const struct shm_msg_session_event *e);
 void cp_transport_punt(struct cp_peer *p, const uint8_t *bytes, uint32_t len);
 void cp_transport_end(struct cp_peer *p);
+
+/* --- path.c: full ICE of a peer ---------------------------------------------------------------------- */
+
+/* What the offer makes of us (ice, tie_breaker), before the dataplane is told. */
+void cp_path_role(struct cp_peer *p, const struct cp_offer *o);
+/* After it was: begin, or go on, with what the offer says. changed: a new connection, or an ICE restart. */
+void cp_path_offer(struct cp_peer *p, const struct cp_offer *o, bool changed);
+/* A trickled "candidate:…"; "": that was the last. */
+void cp_path_candidate(struct cp_peer *p, const char *text, size_t len);
+void cp_path_stun(struct cp_peer *p, const struct shm_msg_packet *head, const uint8_t *bytes);
+void cp_path_end(struct cp_peer *p);
 
 /* --- track.c, route.c ----------------------------------------------------------------------------- */
 

@@ -31,7 +31,8 @@ static bool tell(struct cp_hub *h, unsigned int core, uint32_t type, const void 
 
 void cp_intent_session(struct cp_peer *p)
 {
-	struct shm_msg_session m = {.session = p->place.h, .consent_ms = CP_CONSENT_MS};
+	struct shm_msg_session m = {
+		.session = p->place.h, .consent_ms = CP_CONSENT_MS, .ice = p->ice, .tie_breaker = p->tie_breaker};
 
 	if (!p->placed)
 		return;

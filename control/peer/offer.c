@@ -109,6 +109,8 @@ static int connection_apply(struct work *w, struct en_err *err)
 			p->since_ms = cp_hub_now(p->hub); /* to find another path */
 	}
 	changed = p->fingerprint_hash != certificate || p->ufrag_hash != user;
+	if (changed)
+		cp_path_role(p, &w->offer);
 	p->fingerprint_hash = certificate;
 	p->ufrag_hash = user;
 	p->fingerprint_n = w->offer.fingerprint_n;
@@ -119,6 +121,7 @@ static int connection_apply(struct work *w, struct en_err *err)
 	}
 	if (changed || !p->sent)
 		cp_intent_session(p);
+	cp_path_offer(p, &w->offer, changed);
 	return 0;
 }
 
@@ -292,6 +295,7 @@ static int answer_write(struct work *w, char *buf, size_t cap, struct en_err *er
 	a->ufrag = p->ufrag;
 	a->pwd = p->pwd;
 	a->fingerprint = p->own_fingerprint;
+	a->ice_full = p->ice != SHM_ICE_LITE;
 	a->candidate_n = cp_ice_hosts(&p->hub->ctl->conf->media, a->candidate, CP_CANDIDATES_MAX);
 	len = cp_answer_write(&w->offer, a, buf, cap);
 	return len >= 0 ? len : en_fail(err, -EINVAL, "The answer to this offer would be too long.");
@@ -316,6 +320,10 @@ static int apply(struct work *w, char *answer, size_t cap, struct en_err *err)
 	if (w->offer.setup == CP_SETUP_PASSIVE)
 		return en_fail(err, -EINVAL,
 			       "This server is the DTLS server: offer a=setup:actpass or a=setup:active.");
+	if (w->offer.ice_lite && !w->peer->hub->ctl->conf->media.ice_full)
+		return en_fail(err, -EINVAL,
+			       "line %u: a=ice-lite: this server is ice-lite too, so nobody would send checks",
+			       w->offer.ice_lite);
 	code = connection_apply(w, err);
 	if (code != 0)
 		return code;

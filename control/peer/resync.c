@@ -117,6 +117,9 @@ static bool session_adopt(struct cp_hub *h, const struct cp_place *place, const 
 	p->fingerprint_hash = n->fingerprint_hash;
 	p->ufrag_hash = n->ufrag_hash;
 	p->remote = s->remote;
+	p->listen = s->listen;
+	p->ice = s->ice;
+	p->tie_breaker = s->tie_breaker;
 	p->state = s->remote.addr.family ? SHM_SESSION_CONNECTED : SHM_SESSION_LOST;
 	p->since_ms = cp_hub_now(h);
 	p->installed = p->sent = p->confirmed = p->keyed = p->adopted = true;

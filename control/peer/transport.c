@@ -108,6 +108,7 @@ void cp_transport_end(struct cp_peer *p)
 	if (p->dtls && cp_dtls_is_connected(p->dtls))
 		cp_dtls_shutdown(p->dtls);
 	dtls_end(p);
+	cp_path_end(p);
 }
 
 /* The association is over: the far end closed it, or it failed. The peer may be gone after this. */
@@ -223,6 +224,7 @@ void cp_transport_event(struct cp_peer *p, const struct shm_msg_session_event *e
 		p->state = SHM_SESSION_LOST;
 		p->since_ms = cp_hub_now(h);
 		p->connected_told = false;
+		cp_path_end(p);
 		en_info("peer", "the path of %s of room %s is lost", p->id, p->room->name);
 		h->events->change(h->arg, p, CP_PEER_LOST, "The connection was lost.");
 		return;

@@ -134,7 +134,10 @@ static void write_session(struct answer *x)
 		      (unsigned long long)(x->a->version & INT64_MAX));
 	wire_sdp_line(w, "s=-");
 	wire_sdp_line(w, "t=0 0");
-	wire_sdp_line(w, "a=ice-lite");
+	if (!x->a->ice_full)
+		wire_sdp_line(w, "a=ice-lite");
+	else if (x->o->trickle)
+		wire_sdp_line(w, "a=ice-options:trickle");
 	write_group(x);
 	if (x->o->extmap_allow_mixed)
 		wire_sdp_line(w, "a=extmap-allow-mixed");

@@ -17,6 +17,7 @@
 #include "control/dtls/dtls.h"
 #include "engine/base/addr.h"
 #include "engine/shm/msg.h"
+#include "engine/wire/sdp.h"
 
 #define CP_SECTIONS_MAX   64
 #define CP_RIDS_MAX       4
@@ -68,8 +69,12 @@ struct cp_offer_section {
 
 struct cp_offer {
 	char ufrag[260], pwd[260]; /* theirs */
-	bool ice_lite; /* so far refused by cp_offer_read(): nobody would send checks */
+	uint32_t ice_lite; /* line that says so; 0: a full agent */
 	bool trickle;
+	unsigned int
+		candidate_n; /* theirs, of the transport that counts; what is beyond CP_CANDIDATES_MAX is not read */
+	struct wire_candidate candidate[CP_CANDIDATES_MAX];
+	bool all_candidates; /* a=end-of-candidates */
 	uint8_t setup; /* enum cp_setup */
 	unsigned int fingerprint_n;
 	struct cp_fingerprint fingerprint[CP_FINGERPRINTS_MAX];
@@ -104,6 +109,7 @@ struct cp_answer {
 	uint64_t session_id, version; /* o= line: stable id, version that rises */
 	const char *ufrag, *pwd; /* ours */
 	const char *fingerprint; /* "sha-256 AA:…" */
+	bool ice_full; /* else a=ice-lite */
 	bool active; /* a=setup:active, else passive */
 	unsigned int candidate_n;
 	struct en_ep candidate[CP_CANDIDATES_MAX]; /* host candidates, UDP */
@@ -114,7 +120,7 @@ struct cp_answer {
 const struct shm_pt *cp_section_pt(const struct cp_offer_section *s, uint8_t codec);
 
 /*
- * Write the answer: ice-lite, BUNDLE of what is accepted, rtcp-mux, rtcp-rsize, the codecs of offer.section[].pt
+ * Write the answer: ice-lite or not, BUNDLE of what is accepted, rtcp-mux, rtcp-rsize, the codecs of offer.section[].pt
  * with their rtx and feedback, known extensions with the offer's ids, end-of-candidates. Of several codecs only one is
  * agreed on, with its rtx: all members of a room share it. NUL-terminated; returns the length
  * without it, or -ENOSPC.

@@ -100,6 +100,13 @@ static void read_ice_options(struct wire_text options, struct cp_offer *o)
 		o->trickle |= wire_text_is(option, "trickle");
 }
 
+static void read_candidate(const struct wire_sdp_attr *a, struct cp_offer *o)
+{
+	/* one that cannot be read is of a kind that we do not know (RFC 8839 s5.1) */
+	if (o->candidate_n < CP_CANDIDATES_MAX && wire_candidate_parse(a->value, &o->candidate[o->candidate_n]))
+		o->candidate_n++;
+}
+
 /* RFC 9143 s7.1.3: for a bundle, the transport is what the first of its sections says; the rest is ignored. */
 static int read_transport(struct wire_sdp_part part, struct cp_offer *o, struct transport *t, struct en_err *err)
 {
@@ -116,6 +123,10 @@ static int read_transport(struct wire_sdp_part part, struct cp_offer *o, struct 
 			rc = read_setup(&a, o, err);
 		} else if (wire_text_is(a.name, "ice-options")) {
 			read_ice_options(a.value, o);
+		} else if (wire_text_is(a.name, "candidate")) {
+			read_candidate(&a, o);
+		} else if (wire_text_is(a.name, "end-of-candidates")) {
+			o->all_candidates = true;
 		} else if (wire_text_is(a.name, "fingerprint")) {
 			/* those of a section replace those of the session */
 			if (!own_fingerprint)
@@ -139,9 +150,7 @@ static int read_session(const struct wire_sdp *sdp, struct cp_offer *o, struct s
 		if (cp_dir_parse(a.name, &ret->dir))
 			continue;
 		if (wire_text_is(a.name, "ice-lite"))
-			return en_fail(err, -EINVAL,
-				       "line %u: a=ice-lite: this server is ice-lite too, so nobody would send checks",
-				       a.line);
+			o->ice_lite = a.line;
 		if (wire_text_is(a.name, "extmap-allow-mixed"))
 			o->extmap_allow_mixed = true;
 		if (!wire_text_is(a.name, "group") || !wire_text_is(wire_text_word(&mids), "BUNDLE"))

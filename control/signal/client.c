@@ -298,9 +298,11 @@ static void on_ping(struct cp_client *c, json_t *m)
 
 static void on_candidate(struct cp_client *c, json_t *m)
 {
-	/* ICE-lite: its checks tell where it is (RFC 8445 s2.5) */
-	(void)c;
-	(void)m;
+	const json_t *text = json_object_get(m, "candidate");
+
+	/* passed over where we are ICE-lite: its checks tell where it is (RFC 8445 s2.5) */
+	if (text)
+		cp_path_candidate(c->peer, json_string_value(text), json_string_length(text));
 }
 
 /* --- in ------------------------------------------------------------------------------------- */

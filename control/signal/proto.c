@@ -44,7 +44,7 @@ static const struct {
 			    {"sdp", FIELD_TEXT, true, CP_SDP_MAX},
 			    {"publish", FIELD_OBJECT, false, 0},
 			    {"subscribe", FIELD_OBJECT, false, 0}}},
-	[CP_SAID_CANDIDATE] = {"candidate", {{0}}},
+	[CP_SAID_CANDIDATE] = {"candidate", {{"candidate", FIELD_TEXT, false, 1024}}},
 	[CP_SAID_MUTE] = {"mute", {{"track", FIELD_TEXT, true, CP_TRACK_ID_MAX - 1}, {"muted", FIELD_BOOL, true, 0}}},
 	[CP_SAID_NAME] = {"name", {{"name", FIELD_TEXT, true, CP_NAME_MAX - 1}}},
 	[CP_SAID_LEAVE] = {"leave", {{0}}},

@@ -5,7 +5,7 @@
  *
  *   POST    /whip/ROOM, /whep/ROOM   201 with the answer, Location, and Link headers for our TURN server
  *   DELETE  /whip/ROOM/TOKEN         200
- *   PATCH   /whip/ROOM/TOKEN         204 for candidates (an ICE-lite server needs none), 501 for an ICE restart
+ *   PATCH   /whip/ROOM/TOKEN         204 for candidates (passed over when we are ICE-lite), 501 for an ICE restart
  *   GET     either                   204
  *
  * POST /whip/echo gives a publisher its own media back in the sections that it offers as sendrecv.
@@ -213,6 +213,23 @@ static bool is_restart(const struct whip *w, const struct cp_peer *p)
 	return cp_offer_ufrag_hash(ufrag, pwd) != p->ufrag_hash;
 }
 
+/* RFC 8840 s4: the fragment's candidates; all are of the one transport. */
+static void trickle(const struct whip *w, struct cp_peer *p)
+{
+	struct wire_text rest = {.p = (const char *)w->in->body, .len = (uint32_t)w->in->body_len}, line;
+
+	while (rest.len) {
+		line = wire_text_cut(&rest, '\n');
+		if (line.len && line.p[line.len - 1] == '\r')
+			line.len--;
+		if (line.len > 12 && memcmp(line.p, "a=candidate:", 12) == 0)
+			cp_path_candidate(p, line.p, line.len);
+		else if (wire_text_is(line, "a=end-of-candidates"))
+			cp_path_candidate(p, "", 0);
+	}
+	cp_http_answer(w->req, 204, NULL, NULL, 0, NULL, 0);
+}
+
 static void patch(const struct whip *w)
 {
 	struct cp_peer *p = session_find(w);
@@ -224,7 +241,7 @@ static void patch(const struct whip *w)
 	else if (is_restart(w, p))
 		refuse(w, 501, "This server restarts no ICE over WHIP and WHEP: end the session and begin anew.");
 	else
-		cp_http_answer(w->req, 204, NULL, NULL, 0, NULL, 0);
+		trickle(w, p);
 }
 
 void cp_whip_request(struct cp_signal *s, struct cp_http_request *req, const struct cp_http_in *in)
