@@ -16,7 +16,7 @@ $(OUT)/turnpike-bench: $(call obj,$(BENCH_SRC)) $(BENCH_DTLS) $(DP_A) $(DPLOGIC_
 
 # the generator's own arithmetic has unit tests too
 PERF_TEST_BIN := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/unit/perf/*_test.c))
-PERF_TEST_OBJ := $(call obj,perf/loadgen/hist.c perf/loadgen/search.c perf/loadgen/payload.c perf/loadgen/http.c perf/loadgen/session.c perf/loadgen/media.c perf/loadgen/options.c $(wildcard perf/loadgen/result_*.c perf/loadgen/machine*.c))
+PERF_TEST_OBJ := $(call obj,perf/loadgen/hist.c perf/loadgen/search.c perf/loadgen/payload.c perf/loadgen/http.c perf/loadgen/session.c perf/loadgen/media.c $(wildcard perf/loadgen/options*.c perf/loadgen/result_*.c perf/loadgen/machine*.c))
 $(PERF_TEST_BIN): $(PERF_TEST_OBJ)
 $(PERF_TEST_BIN): TEST_LIB += $(PERF_TEST_OBJ)
 # what needs DPDK's headers is tested as a node test is
@@ -27,7 +27,7 @@ $(OUT)/tests/node/bench_test: TEST_LIB += $(BENCH_TEST_OBJ) -lssl -lm
 all: $(OUT)/turnpike-bench
 
 # as root, in namespaces of their own: three minutes; an hour, or one part of it: P=coturn ARGS="--rounds 5"
-COMPARISONS := coturn macswap load crosscheck idle
+COMPARISONS := coturn macswap load crosscheck idle rooms
 bench: all $(OUT)/micro
 	$(Q)perf/compare/bench.sh --build $(OUT) $(ARGS)
 compare: all

@@ -16,9 +16,7 @@
 #include "perf/loadgen/payload.h"
 
 #define LOAD_PEERS_MAX 8000
-#define SECTIONS_MAX   64 /* of an offer */
-#define MEDIA_MIN      (LOAD_PAYLOAD_MIN + 2) /* rooms: behind VP8's descriptor */
-#define BROWSERS_MAX   100000
+#define BROWSERS_MAX   LOAD_BROWSERS_MAX
 
 enum kind {
 	KIND_FLAG,
@@ -47,9 +45,9 @@ struct spec {
 };
 
 #define AT(field)  offsetof(struct load_options, field)
-#define TURN       (LOAD_RELAY | LOAD_RTP | LOAD_JUNK | LOAD_ALLOCATE | LOAD_HOLD)
-#define RELAYED    (LOAD_RELAY | LOAD_RTP | LOAD_JUNK)
-#define STREAM     (RELAYED | LOAD_FORWARD | LOAD_STUN | LOAD_ROOMS)
+#define TURN       LOAD_TURN
+#define RELAYED    LOAD_RELAYED
+#define STREAM     LOAD_STREAM
 #define ALL        (STREAM | TURN)
 #define RATE_MAX   1e9
 #define CLIENT_MAX 2000000
@@ -282,82 +280,6 @@ static int set(const struct spec *s, struct load_options *o, const char *text)
 	}
 }
 
-static int complain(const char *what)
-{
-	fprintf(stderr, "turnpike-bench: %s\n", what);
-	return -1;
-}
-
-/* What rooms are made of; --rate is that of a stream and becomes that of all. */
-static int check_rooms(struct load_options *o)
-{
-	uint64_t browsers = (uint64_t)o->rooms * ((uint64_t)o->publishers + o->subscribers);
-
-	if (o->http.addr.family == EN_AF_NONE || o->http.port == 0)
-		return complain("--http A:P is needed: the server's [control] http");
-	if (!o->audio)
-		o->video = true;
-	if (o->publishers * (o->audio + o->video) > SECTIONS_MAX)
-		return complain(
-			"an offer has at most 64 media sections: fewer --publishers, or either --audio or --video");
-	if (browsers > BROWSERS_MAX)
-		return complain("more than 100000 browsers: fewer --rooms, --publishers or --subscribers");
-	if (o->token && strpbrk(o->token, "\r\n"))
-		return complain("--token: a token is one line");
-	for (unsigned int i = 0; i < o->sizes; i++)
-		if (o->size[i] < MEDIA_MIN)
-			return complain("--size: a media payload has at least 10 bytes here");
-	o->clients = o->rooms * o->publishers * (o->audio + o->video);
-	o->rate *= o->clients;
-	return 0;
-}
-
-static int check(struct load_options *o)
-{
-	bool turn = o->command & TURN;
-
-	if (!o->search_start)
-		o->search_start = o->command == LOAD_ROOMS ? 1000 : 100000;
-	if (!o->port)
-		return complain(
-			"--port is needed: xdp:IFACE, memif:SOCKET,role=client, a PCI address or any DPDK device");
-	if (o->address.addr.family == EN_AF_NONE)
-		return complain("--address A/LEN is needed: the generator's own address on that port");
-	if ((turn || o->command == LOAD_STUN) && o->server.addr.family != o->address.addr.family)
-		return complain("--server A:P is needed, of the family of --address");
-	if (turn && (!o->user || !o->password))
-		return complain("--user and --password are needed: long-term credentials of the server");
-	if (o->command == LOAD_FORWARD && o->destination.addr.family != o->address.addr.family)
-		return complain("--destination A:P is needed, of the family of --address");
-	if ((o->command & STREAM) && !o->rate && !o->search && !o->curve)
-		return complain("--rate R or --search is needed: what shall be measured?");
-	if (o->command == LOAD_ROOMS && check_rooms(o) < 0)
-		return -1;
-	if (o->command == LOAD_RTP && (o->random || o->direction == LOAD_ECHO))
-		return complain("rtp goes in sequential order, up, down or both");
-	for (unsigned int i = 0; i < o->sizes; i++) {
-		if (o->command == LOAD_RTP && o->size[i] < LOAD_RTP_MIN)
-			return complain("--size: an RTP packet has at least 20 bytes here");
-		if (o->size[i] + 100 > o->mtu)
-			return complain("--size is too large for --mtu: 100 bytes are kept for headers");
-	}
-	if (o->peer_address.family == EN_AF_NONE)
-		o->peer_address = o->address.addr;
-	if (o->curve && !o->rate)
-		o->search = true; /* the curve is drawn around what it finds */
-	if (o->command == LOAD_JUNK && !o->junk)
-		o->junk = o->rate ? o->rate : o->search_start;
-	if (o->rate / 1000.0 * o->ms > UINT32_MAX)
-		return complain("--rate times --seconds is more than 4 billion packets: they could not be told apart");
-	if (o->rate && o->rate * o->ms < 1000)
-		return complain("--rate times --seconds is less than one packet");
-	if (o->search_max / 1000.0 * o->trial_ms > UINT32_MAX)
-		o->search_max = (uint64_t)UINT32_MAX * 1000 / o->trial_ms;
-	if (o->search_start > o->search_max)
-		o->search_start = o->search_max;
-	return 0;
-}
-
 static int find_command(const char *name)
 {
 	for (unsigned int i = 0; i < COMMANDS; i++)
@@ -429,7 +351,7 @@ int load_options_parse(int argc, char **argv, struct load_options *ret_options)
 		fprintf(stderr, "turnpike-bench: unexpected argument '%s'\n", argv[optind]);
 		return -1;
 	}
-	if (check(&o) < 0)
+	if (load_options_check(&o) < 0)
 		return -1;
 	*ret_options = o;
 	return 0;

@@ -8,7 +8,8 @@
 
 #include "engine/base/addr.h"
 
-#define LOAD_SIZES_MAX 16
+#define LOAD_SIZES_MAX    16
+#define LOAD_BROWSERS_MAX 100000
 
 /* One bit a subcommand: which options it knows. */
 enum load_command {
@@ -21,6 +22,10 @@ enum load_command {
 	LOAD_HOLD = 64,
 	LOAD_ROOMS = 128,
 };
+
+#define LOAD_TURN    (LOAD_RELAY | LOAD_RTP | LOAD_JUNK | LOAD_ALLOCATE | LOAD_HOLD)
+#define LOAD_RELAYED (LOAD_RELAY | LOAD_RTP | LOAD_JUNK)
+#define LOAD_STREAM  (LOAD_RELAYED | LOAD_FORWARD | LOAD_STUN | LOAD_ROOMS)
 
 enum load_direction {
 	LOAD_UP, /* client to peer */
@@ -84,6 +89,8 @@ static inline unsigned int load_options_copies(const struct load_options *o)
  * printed; -1 after a line on stderr. Strings are borrowed from argv.
  */
 int load_options_parse(int argc, char **argv, struct load_options *ret_options);
+/* options_check.c: may the options stand together? Fills in what follows from them. 0, or -1 after a line on stderr. */
+int load_options_check(struct load_options *o);
 void load_options_usage(void);
 const char *load_direction_name(enum load_direction d);
 /* The word of --profile; "" for the server's choice. */
