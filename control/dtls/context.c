@@ -33,7 +33,7 @@ static X509 *certificate_make(EVP_PKEY *key)
 	uint8_t serial[8];
 	bool ok = x && name && RAND_bytes(serial, sizeof(serial)) == 1;
 
-	serial[0] &= 0x7f; /* positive */
+	serial[0] = (serial[0] & 0x7f) | 0x40; /* positive, and without a leading zero, which DER forbids */
 	ok = ok && X509_set_version(x, X509_VERSION_3) == 1;
 	ok = ok && ASN1_STRING_set(X509_get_serialNumber(x), serial, sizeof(serial)) == 1;
 	/* a day earlier: clocks differ */

@@ -215,6 +215,16 @@ void cp_dtls_start(struct cp_dtls *d)
 		handshake(d);
 }
 
+/* D3. What was screened out costs nothing and does not count: it need not be the client's. */
+static bool is_within_bounds(struct cp_dtls *d)
+{
+	d->handshake_bytes += d->in_len;
+	if (d->handshake_bytes <= CP_DTLS_HANDSHAKE_MAX)
+		return true;
+	closed(d, "the handshake takes too many bytes");
+	return false;
+}
+
 /* A server's handshake: what of the datagram is one. Its rest remains. */
 static void handshake_records(struct cp_dtls *d, const uint8_t **bytes, uint32_t *len)
 {
@@ -225,7 +235,7 @@ static void handshake_records(struct cp_dtls *d, const uint8_t **bytes, uint32_t
 		d->in_len = cp_dtls_screen(d, bytes, len, record);
 		if (d->in_len == 0)
 			*len = 0;
-		else
+		else if (is_within_bounds(d))
 			handshake(d);
 	}
 	d->in_len = 0;
@@ -235,18 +245,11 @@ void cp_dtls_input(struct cp_dtls *d, const uint8_t *bytes, uint32_t len)
 {
 	if (d->state == CP_DTLS_CLOSED || len == 0)
 		return;
-	if (d->state == CP_DTLS_HANDSHAKING) {
-		d->handshake_bytes += len;
-		if (d->handshake_bytes > CP_DTLS_HANDSHAKE_MAX) {
-			closed(d, "the handshake takes too many bytes");
-			return;
-		}
-	}
 	if (d->server)
 		handshake_records(d, &bytes, &len);
 	d->in = bytes;
 	d->in_len = len;
-	if (d->state == CP_DTLS_HANDSHAKING && len > 0)
+	if (d->state == CP_DTLS_HANDSHAKING && len > 0 && is_within_bounds(d))
 		handshake(d);
 	read_records(d); /* what came in the same datagram, also retransmissions of the last flight */
 	d->in_len = 0;

@@ -139,7 +139,7 @@ static void a_handshake_of_too_many_bytes_ends(void **state)
 	fragment[12] = 1012 & 0xff;
 	fragment[13] = 1; /* ClientHello */
 	fragment[14] = 0;
-	fragment[15] = 0x30; /* of 12 KiB */
+	fragment[15] = 0x20; /* of 8 KiB */
 	fragment[22] = 0;
 	fragment[23] = 1000 >> 8;
 	fragment[24] = 1000 & 0xff;
