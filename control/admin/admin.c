@@ -12,7 +12,7 @@
 #include <jansson.h>
 
 #include "control/admin/internal.h"
-#include "engine/base/consttime.h"
+#include "control/http/token.h"
 #include "engine/cmd/show.h"
 
 struct cp_admin {
@@ -164,26 +164,6 @@ static bool is_local(const char *client)
 	return strncmp(client, "127.", 4) == 0 || strcmp(client, "::1") == 0;
 }
 
-static bool is_token(const char *text, size_t len, const char *token)
-{
-	return strlen(token) == len && en_ct_eq(text, token, len);
-}
-
-static bool has_token(const struct cp_http_in *in, const char *token)
-{
-	static const char bearer[] = "Bearer ", word[] = "token=";
-	const char *at = in->query;
-
-	if (strncasecmp(in->authorization, bearer, sizeof(bearer) - 1) == 0)
-		return is_token(in->authorization + sizeof(bearer) - 1, strlen(in->authorization) - sizeof(bearer) + 1,
-				token);
-	for (; *at; at += strcspn(at, "&"), at += *at == '&') {
-		if (strncmp(at, word, sizeof(word) - 1) == 0)
-			return is_token(at + sizeof(word) - 1, strcspn(at, "&") - (sizeof(word) - 1), token);
-	}
-	return false;
-}
-
 /* False: refused. */
 static bool may_ask(const struct cp_admin *a, struct cp_http_request *req, const struct cp_http_in *in)
 {
@@ -191,7 +171,7 @@ static bool may_ask(const struct cp_admin *a, struct cp_http_request *req, const
 	static const char why[] = "{\"error\": \"give the token of [control] as Authorization: Bearer\"}";
 	const char *token = a->control->conf->control.token;
 
-	if (is_local(in->client) || (*token && has_token(in, token)))
+	if (is_local(in->client) || cp_token_is_given(token, in->query, in->authorization))
 		return true;
 	if (*token)
 		cp_http_answer(req, 401, "application/json", &challenge, 1, why, sizeof(why) - 1);

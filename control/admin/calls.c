@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* calls.c - what signaling knows of rooms and sessions, as JSON documents. */
 #include "control/admin/internal.h"
-#if __has_include("control/signal/signal.h")
 #include "control/signal/signal.h"
-#else
-#define cp_signal_rooms_json(signal)    json_array()
-#define cp_signal_sessions_json(signal) json_array()
-#endif
 
 json_t *cp_admin_rooms(const struct cp_control *control)
 {

@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "engine/base/consttime.h"
+#include "engine/wire/demux.h"
 
 /* A uv handle lives until its close callback: longer than the peer. */
 struct cp_dtls_timer {
@@ -174,15 +175,9 @@ static bool dtls_begin(struct cp_peer *p)
 	return true;
 }
 
-/* RFC 7983 s7: 20..63 is DTLS */
-static bool is_dtls(const uint8_t *bytes, uint32_t len)
-{
-	return len > 0 && bytes[0] >= 20 && bytes[0] <= 63;
-}
-
 void cp_transport_punt(struct cp_peer *p, const uint8_t *bytes, uint32_t len)
 {
-	if (!is_dtls(bytes, len) || p->adopted || !p->installed)
+	if (len == 0 || wire_demux(bytes[0]) != WIRE_CLASS_DTLS || p->adopted || !p->installed)
 		return;
 	if (!p->dtls && !dtls_begin(p))
 		return;

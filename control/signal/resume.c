@@ -11,46 +11,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "control/http/token.h"
 #include "control/signal/internal.h"
 #include "engine/base/consttime.h"
-#include "engine/base/digest.h"
-
-/* Texts of any length in a time that says nothing of what is in them. */
-static bool text_eq(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-	const struct en_iov ia = {.data = a, .len = a_len}, ib = {.data = b, .len = b_len};
-	uint8_t da[EN_SHA256_LEN], db[EN_SHA256_LEN];
-
-	en_sha256(&ia, 1, da);
-	en_sha256(&ib, 1, db);
-	return en_ct_eq(da, db, sizeof(da));
-}
-
-/* The value of token=… in a query; NULL: none. */
-static const char *query_token(const char *query, size_t *ret_len)
-{
-	for (const char *p = query; *p; p += strcspn(p, "&"), p += *p == '&')
-		if (strncmp(p, "token=", 6) == 0) {
-			*ret_len = strcspn(p + 6, "&");
-			return p + 6;
-		}
-	return NULL;
-}
 
 bool cp_token_is_right(const struct conf_control *c, const char *query, const char *authorization)
 {
-	const char *token = NULL;
-	size_t len = 0;
-
-	if (!c->token[0])
-		return true;
-	if (strncasecmp(authorization, "Bearer ", 7) == 0) {
-		token = authorization + 7 + strspn(authorization + 7, " ");
-		len = strlen(token);
-	} else {
-		token = query_token(query, &len);
-	}
-	return token && text_eq(token, len, c->token, strlen(c->token));
+	return !c->token[0] || cp_token_is_given(c->token, query, authorization);
 }
 
 void cp_resume_make(const struct cp_peer *p, char ret_token[CP_RESUME_MAX])
@@ -71,7 +38,7 @@ static bool is_given(const struct cp_peer *p, const char *room, const char *toke
 	if (strcmp(p->room->name, room) != 0 || strncmp(token, p->id, id_len) != 0 || token[id_len] != '.')
 		return false;
 	cp_resume_make(p, own);
-	right = text_eq(own, strlen(own), token, strlen(token));
+	right = cp_token_eq(own, strlen(own), token, strlen(token));
 	en_wipe(own, sizeof(own));
 	return right;
 }
