@@ -365,6 +365,8 @@ int cp_route_set(struct cp_peer *p, const struct cp_offer_section *s, struct cp_
 		 struct en_err *err);
 struct cp_route *cp_route_adopt(struct cp_peer *p, struct cp_track *t, const struct cp_place *place,
 				const struct shm_msg_route *set);
+/* New SSRCs: the dataplane that knew its sequence numbers and times is gone. The next answer tells the receiver. */
+void cp_route_renumber(struct cp_route *r);
 void cp_route_end(struct cp_route *r);
 
 /* --- offer.c --------------------------------------------------------------------------------------- */

@@ -114,8 +114,9 @@ void cp_intent_end_later(struct cp_hub *h, enum cp_place_kind kind, const struct
 
 void cp_intent_end(struct cp_hub *h, enum cp_place_kind kind, const struct cp_place *p)
 {
+	/* as if the dataplane had it: whoever comes between its telling and on_synced() must not leave it there */
 	if (!h->closing && !tell_end(h, kind, p))
-		cp_intent_end_later(h, kind, p, false);
+		cp_intent_end_later(h, kind, p, true);
 }
 
 /* One core's full lane does not hold up the others' ends. */

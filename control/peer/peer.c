@@ -135,7 +135,7 @@ static void unplace(struct cp_peer *p)
 	cp_hub_put(p->hub, CP_PLACE_SESSION, &p->place, NULL);
 	if (p->installed)
 		cp_intent_end(p->hub, CP_PLACE_SESSION, &p->place);
-	else if (p->hub->up)
+	else if (!p->hub->closing)
 		cp_place_give(p->hub->ctl->link, CP_PLACE_SESSION, &p->place);
 }
 

@@ -11,7 +11,8 @@
  * and its packet counts: to give it the same keys would encrypt other packets with the same (key, SSRC, index),
  * which must never be (P3; RFC 7714 s8.1). So it gets new ICE credentials, and a new certificate
  * of ours: the client, asked for an ICE restart, sees the other fingerprint in the answer and makes a new DTLS
- * association (RFC 8842 s5.5). Session, tracks and routes are told anew at their places; ids and SSRCs stay.
+ * association (RFC 8842 s5.5). Session, tracks and routes are told anew at their places; ids stay. Routes get new
+ * SSRCs: their numbering was lost as well, and under the old ones a receiver may take the new numbers for old packets.
  * WHIP and WHEP have no way to be asked: those sessions end, and their clients begin anew.
  *
  * Runs on:   the control loop.
@@ -222,6 +223,10 @@ static void drop_unconfirmed_ends(struct cp_hub *h)
 /* Its next offer is the ICE restart: credentials are new already. */
 static void renew(struct cp_peer *p)
 {
+	struct cp_route *r;
+
+	TAILQ_FOREACH (r, &p->routes, of_peer)
+		cp_route_renumber(r);
 	cp_transport_end(p);
 	cp_peer_credentials(p);
 	snprintf(p->own_fingerprint, sizeof(p->own_fingerprint), "%s",

@@ -5,8 +5,8 @@
  * Runs on:   the control loop.
  *
  * Invariants
- *   R1  a route's SSRCs are drawn when it is made and are its own until it ends: another track in the same section is
- *       another route with other SSRCs (P2).
+ *   R1  a route's SSRCs are drawn when it is made and are its own until it ends or its numbering is lost
+ *       (cp_route_renumber()): another track in the same section is another route with other SSRCs (P2).
  *   R2  both ends are on one core (P1).
  */
 #include "control/peer/hub.h"
@@ -45,6 +45,18 @@ static uint32_t ssrc_draw(const struct cp_peer *p)
 		ssrc = en_random32();
 	while (ssrc == 0 || ssrc_is_used(p, ssrc));
 	return ssrc;
+}
+
+static void ssrcs_draw(const struct cp_peer *p, struct shm_msg_route *set)
+{
+	uint32_t media = ssrc_draw(p), rtx = 0;
+
+	if (set->pt[0].out_rtx)
+		do
+			rtx = ssrc_draw(p);
+		while (rtx == media);
+	set->ssrc = media;
+	set->rtx_ssrc = rtx;
 }
 
 /* The receiver's side of the mapping. False: it does not take what the track sends. */
@@ -94,11 +106,7 @@ static int route_new(struct cp_peer *p, struct cp_track *t, struct shm_msg_route
 		return en_fail(err, -ENOSPC, "A participant may receive at most %d tracks.", CP_ROUTES_OF_PEER);
 	if (!cp_place_take(h->ctl->link, CP_PLACE_ROUTE, p->place.core, &place))
 		return en_fail(err, -ENOSPC, "The server has no room for another receiver of a track.");
-	set->ssrc = ssrc_draw(p);
-	if (set->pt[0].out_rtx)
-		do
-			set->rtx_ssrc = ssrc_draw(p);
-		while (set->rtx_ssrc == set->ssrc);
+	ssrcs_draw(p, set);
 	*ret_route = route_make(p, t, &place, set);
 	if (*ret_route)
 		return 0;
@@ -159,6 +167,12 @@ struct cp_route *cp_route_adopt(struct cp_peer *p, struct cp_track *t, const str
 	if (r)
 		r->sent = true;
 	return r;
+}
+
+void cp_route_renumber(struct cp_route *r)
+{
+	r->sent = false;
+	ssrcs_draw(r->peer, &r->set);
 }
 
 void cp_route_end(struct cp_route *r)

@@ -214,11 +214,15 @@ static void a_new_dataplane_gets_no_old_key(void **state)
 {
 	char ufrag[2][SHM_UFRAG_MAX];
 	const char *old = cp_dtls_context_fingerprint(fake.ctl.dtls);
+	char ssrc[32];
+	uint32_t numbered;
 	const struct shm_msg *s;
 	unsigned int mark;
 	json_t *m;
 
 	(void)state;
+	remember();
+	numbered = routes[1].ssrc;
 	for (unsigned int i = 0; i < 2; i++)
 		memcpy(ufrag[i], user_of[i]->peer->ufrag, SHM_UFRAG_MAX);
 	cp_signal_on_down(fake.ctl.signal);
@@ -228,10 +232,13 @@ static void a_new_dataplane_gets_no_old_key(void **state)
 	assert_int_equal(fake_sent(mark, SHM_MSG_SESSION, &s), 2);
 	assert_string_not_equal(s->session.ufrag, ufrag[1]);
 	assert_int_equal(fake_sent(mark, SHM_MSG_TRACK, NULL), 2);
-	assert_int_equal(fake_sent(mark, SHM_MSG_ROUTE, NULL), 2);
+	assert_int_equal(fake_sent(mark, SHM_MSG_ROUTE, &s), 2);
+	assert_int_not_equal(s->route.ssrc, numbered);
 	for (unsigned int i = 0; i < 2; i++) {
 		expect(i, "restart");
 		m = offer(i, 1);
+		snprintf(ssrc, sizeof(ssrc), "a=ssrc:%u ", TAILQ_FIRST(&user_of[i]->peer->routes)->set.ssrc);
+		assert_non_null(strstr(json_string_value(json_object_get(m, "sdp")), ssrc));
 		assert_null(strstr(json_string_value(json_object_get(m, "sdp")), old));
 		assert_non_null(strstr(json_string_value(json_object_get(m, "sdp")), user_of[i]->peer->ufrag));
 		assert_string_equal(json_string_value(json_object_get(json_object_get(m, "tracks"), "0")), track[i]);
@@ -323,6 +330,27 @@ static void an_ice_restart_has_its_time(void **state)
 	cut_off();
 }
 
+/* Who leaves after the dataplane told of it, and before it had told all. */
+static void who_leaves_during_a_resync_is_ended(void **state)
+{
+	unsigned int mark;
+
+	(void)state;
+	remember();
+	cp_signal_on_down(fake.ctl.signal);
+	cp_signal_on_up(fake.ctl.signal, true);
+	tell_all();
+	say(1, json_pack("{s:s}", "t", "leave"));
+	mark = fake_link.sent_n;
+	cp_signal_on_synced(fake.ctl.signal);
+	assert_int_equal(fake_sent(mark, SHM_MSG_SESSION_END, NULL), 1);
+	assert_int_equal(fake_sent(mark, SHM_MSG_TRACK_END, NULL), 1);
+	assert_int_equal(fake_sent(mark, SHM_MSG_ROUTE_END, NULL), 2);
+	assert_int_equal(fake_link.held[CP_PLACE_SESSION], 1);
+	assert_int_equal(fake_link.held[CP_PLACE_ROUTE], 0);
+	cut_off();
+}
+
 static void refusals_are_heard(void **state)
 {
 	struct shm_msg_refused r = {.type = SHM_MSG_ROUTE, .why = SHM_REFUSED_FULL};
@@ -349,10 +377,15 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
 	const struct CMUnitTest tests[] = {
-		TEST(a_new_control_process_adopts),    TEST(a_stranger_in_memory_is_ended),
-		TEST(a_new_dataplane_gets_no_old_key), TEST(the_same_dataplane_is_told_what_it_missed),
-		TEST(a_path_lost_meanwhile),           TEST(a_new_connection_waits_for_the_dataplane),
-		TEST(an_ice_restart_has_its_time),     TEST(refusals_are_heard),
+		TEST(a_new_control_process_adopts),
+		TEST(a_stranger_in_memory_is_ended),
+		TEST(a_new_dataplane_gets_no_old_key),
+		TEST(the_same_dataplane_is_told_what_it_missed),
+		TEST(who_leaves_during_a_resync_is_ended),
+		TEST(a_path_lost_meanwhile),
+		TEST(a_new_connection_waits_for_the_dataplane),
+		TEST(an_ice_restart_has_its_time),
+		TEST(refusals_are_heard),
 	};
 
 	en_log_set_level(EN_LOG_ERROR);
