@@ -18,6 +18,7 @@ export class Room extends EventTarget {
 		this.name = name;
 		this.token = token;
 		this.id = null;
+		this.joined = false; // on the present socket
 		this.resume = null;
 		this.published = new Map(); // name -> {track, transceiver, muted, id}
 		this.tracks = new Map(); // id of a remote track -> what the server says of it
@@ -47,6 +48,8 @@ export class Room extends EventTarget {
 			...(this.resume ? {resume: this.resume} : {})});
 		this.socket.onmessage = e => this.hear(JSON.parse(e.data));
 		this.socket.onclose = () => {
+			this.joined = false;
+			this.waiting?.reject(new Error('signaling was lost'));
 			if (this.left)
 				return;
 			this.tell('state', {state: 'reconnecting'});
@@ -72,14 +75,16 @@ export class Room extends EventTarget {
 	}
 
 	onJoined(m) {
-		const resumed = m.resumed === true && this.pc;
+		const resumed = m.resumed === true && !!this.pc;
 
+		this.joined = true;
 		this.id = m.id;
 		this.resume = m.resume;
 		this.ice = m.ice ?? [];
 		this.tracks = new Map(m.participants.filter(p => p.id !== m.id).flatMap(p => p.tracks).map(t => [t.id, t]));
 		if (!resumed)
 			this.open();
+		this.tell('state', {state: this.pc.connectionState});
 		this.tell('joined', {participants: m.participants.filter(p => p.id !== m.id), resumed});
 		this.changed();
 	}
@@ -140,20 +145,21 @@ export class Room extends EventTarget {
 		this.changed();
 	}
 
-	// Offers follow one another; what changes during one is in the next.
+	// Offers follow one another; what changes during one is in the next, and what changes without
+	// signaling in the one that follows its return.
 	async changed() {
 		this.dirty = true;
-		if (this.busy || !this.pc)
+		if (this.busy)
 			return;
 		this.busy = true;
-		while (this.dirty && !this.left) {
+		while (this.dirty && this.joined && !this.left) {
 			this.dirty = false;
 			try {
 				await this.negotiate();
 			} catch (e) {
 				console.warn('turnpike: negotiation:', e.message);
+				this.dirty = true;
 				await new Promise(done => setTimeout(done, RETRY_MS));
-				this.dirty = !this.left && this.socket?.readyState === WebSocket.OPEN;
 			}
 		}
 		this.busy = false;
@@ -200,7 +206,8 @@ export class Room extends EventTarget {
 		const n = ++this.round;
 		const answer = await new Promise((resolve, reject) => {
 			this.waiting = {resolve, reject};
-			this.socket.addEventListener('close', () => reject(new Error('signaling was lost')), {once: true});
+			if (!this.joined) // it went during setLocalDescription()
+				reject(new Error('signaling was lost'));
 			this.send({t: 'offer', n, sdp: pc.localDescription.sdp, publish, subscribe});
 		}).catch(async e => {
 			if (pc.signalingState === 'have-local-offer')
