@@ -40,7 +40,7 @@ static const char text[] = "[dataplane]\ncores = 0\nreassembly = 1\n"
 			   "relay = 198.18.0.2 10000-65535\nrelay = 198.18.0.3 10000-65535\n"
 			   "realm = example.org\nuser = alice:wonderland\n"
 			   "max-allocations = 131072\nmax-permissions = 131072\nmax-channels = 131072\n"
-			   "channel-lifetime = 3600\npermission-lifetime = 3600\n";
+			   "channel-lifetime = 3600\npermission-lifetime = 3600\n%s";
 
 static struct rte_ring *make_ring(const char *kind)
 {
@@ -54,7 +54,7 @@ static struct rte_ring *make_ring(const char *kind)
 	return r;
 }
 
-static void make_world(void)
+static void make_world(const char *more)
 {
 	char name[32], conf_text[1024];
 	struct en_err err = {.text = ""};
@@ -66,7 +66,7 @@ static void make_world(void)
 	if (rte_eth_from_rings(name, &bed.rx, 1, &bed.tx, 1, 0) < 0)
 		micro_die("no ring device");
 	snprintf(name, sizeof(name), "net_ring_micro%u", serial);
-	snprintf(conf_text, sizeof(conf_text), text, name, BED_BUFFERS);
+	snprintf(conf_text, sizeof(conf_text), text, name, BED_BUFFERS, more);
 	if (conf_load_string("micro", conf_text, stderr, &conf) != 0)
 		micro_die("the configuration of the bed is refused");
 	region_fd = shm_region_create(&region, &err);
@@ -139,8 +139,14 @@ void bed_open(unsigned int n)
 	if (bed.world && bed.flow_n == n)
 		return;
 	bed_close();
-	make_world();
+	make_world("");
 	make_flows(n);
+}
+
+void bed_open_media(const char *section)
+{
+	bed_close();
+	make_world(section);
 }
 
 /* --- end --------------------------------------------------------------------- */

@@ -33,6 +33,8 @@ extern struct bed bed;
 
 /* A world with n flows; kept when it has just as many. */
 void bed_open(unsigned int n);
+/* A world without flows, with this [media] section. */
+void bed_open_media(const char *section);
 void bed_close(void);
 /* The gateway, next hop of everything, has just answered again. */
 void bed_neighbour_fresh(void);
