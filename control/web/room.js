@@ -119,6 +119,8 @@ export class Room extends EventTarget {
 		this.pc?.close();
 		this.receiving = [];
 		this.pc = new RTCPeerConnection({iceServers: this.ice, bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require'});
+		// only a server that is no ICE-lite one has use for them; the empty one is the last
+		this.pc.onicecandidate = e => e.candidate && this.send({t: 'candidate', candidate: e.candidate.candidate});
 		this.pc.onconnectionstatechange = () => {
 			const state = this.pc.connectionState;
 			this.tell('state', {state});
