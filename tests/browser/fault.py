@@ -235,7 +235,7 @@ def control_killed_at_a_bad_moment(pages, probe):
     all_within('control killed during a join: it goes on by itself', 10, got)
     untouched('control killed during a join', pages, before)
     kill('control')
-    room.screen(pages, pages[0], 'control killed, then a screen shared')
+    room.screen(pages[1:], pages[0], 'control killed, then a screen shared')
 
 
 def control_stopped(pages, probe):
