@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "engine/base/bytes.h"
+#include "engine/base/csum_vector.h"
 
 #define UDP_HDR_LEN 8
 #define PROTO_UDP   17
@@ -28,12 +29,10 @@ static inline uint64_t load_native64(const uint8_t *p)
 
 /*
  * 32-bit halves are added in 64 bits, so no carry is lost below 2^32 words,
- * and the loop has no dependence on a carry flag: compilers vectorise it. The
- * result has 35 bits: callers may add many 16-bit values to it.
+ * and the loop has no dependence on a carry flag: compilers vectorise it.
  */
-uint64_t en_csum_add(uint64_t sum, const void *data, size_t len)
+uint64_t en_csum_plain(const uint8_t *p, size_t len)
 {
-	const uint8_t *p = data;
 	uint64_t low = 0;
 	uint64_t high = 0;
 	uint32_t word;
@@ -62,10 +61,31 @@ uint64_t en_csum_add(uint64_t sum, const void *data, size_t len)
 		memcpy(&half, p, 1); /* RFC 1071 s4.1: as if followed by zero, in memory order */
 		low += half;
 	}
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	low = (low & 0xffffffff) + (low >> 32);
-	high = (high & 0xffffffff) + (high >> 32);
-	return sum + low + high;
+	return low + high;
+}
+
+/* Vectors are worth their reduction from about two of them on. */
+static uint64_t sum_of(const uint8_t *p, size_t len)
+{
+#if defined(__x86_64__)
+	uint64_t sum;
+
+	if (len >= 64 && en_csum_has_avx512())
+		return en_csum_avx512(p, len);
+	if (len >= 64 && en_csum_has_avx2()) {
+		sum = en_csum_avx2(p, len);
+		return sum + en_csum_plain(p + (len & ~(size_t)31), len & 31);
+	}
+#endif
+	return en_csum_plain(p, len);
+}
+
+/* The result has 35 bits: callers may add many 16-bit values to it. */
+uint64_t en_csum_add(uint64_t sum, const void *data, size_t len)
+{
+	uint64_t more = sum_of(data, len);
+
+	return (sum & 0xffffffff) + (sum >> 32) + (more & 0xffffffff) + (more >> 32);
 }
 
 /*

@@ -28,6 +28,8 @@ static inline uint16_t en_csum_fold(uint64_t sum)
 /* Sum of len bytes, starting at an even offset of the summed data; an odd
  * tail byte counts as if followed by zero. Not folded, not complemented. */
 uint64_t en_csum_add(uint64_t sum, const void *data, size_t len);
+/* What en_csum_add() adds, without the processor's vectors: for tests of those (csum_vector.h). */
+uint64_t en_csum_plain(const uint8_t *p, size_t len);
 
 /* The same for a few words whose number the compiler knows: no call. words: of 4 bytes. */
 static inline uint64_t en_csum_words(uint64_t sum, const void *data, size_t words)

@@ -13,6 +13,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/csum.h"
+#include "engine/base/csum_vector.h"
 #include "engine/base/random.h"
 #include "tests/harness/exact.h"
 
@@ -54,6 +55,34 @@ static void sum_at_every_length_and_alignment(void **state)
 			uint16_t got = ntohs(en_csum_fold(en_csum_add(0, e.data, len)));
 
 			assert_int_equal(one_zero(got), one_zero(plain_sum(data, len)));
+			exact_free(&e);
+		}
+	}
+}
+
+/* Every way of summing that this processor has says the same. */
+static void vectors_and_plain_agree(void **state)
+{
+	static uint8_t data[2100];
+
+	(void)state;
+	en_random(data, sizeof(data));
+	for (size_t len = 64; len <= 2048; len = len < 300 ? len + 1 : len + 97) {
+		for (size_t misaligned = 0; misaligned < 8; misaligned++) {
+			struct exact e = exact_copy(data + misaligned, len, misaligned);
+			uint16_t want = one_zero(en_csum_fold(en_csum_plain(e.data, len)));
+
+			assert_int_equal(one_zero(en_csum_fold(en_csum_add(0, e.data, len))), want);
+#if defined(__x86_64__)
+			if (en_csum_has_avx512())
+				assert_int_equal(one_zero(en_csum_fold(en_csum_avx512(e.data, len))), want);
+			if (en_csum_has_avx2())
+				assert_int_equal(
+					one_zero(en_csum_fold(
+						en_csum_avx2(e.data, len) +
+						en_csum_plain((uint8_t *)e.data + (len & ~(size_t)31), len & 31))),
+					want);
+#endif
 			exact_free(&e);
 		}
 	}
@@ -231,11 +260,17 @@ static void incremental_update_equals_a_new_sum(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(udp_without_checksum), cmocka_unit_test(sum_at_every_length_and_alignment),
-		cmocka_unit_test(no_carry_is_lost),     cmocka_unit_test(sum_in_pieces),
-		cmocka_unit_test(rfc1071_example),      cmocka_unit_test(ip4_header),
-		cmocka_unit_test(udp_both_families),    cmocka_unit_test(udp_computed_zero_is_sent_as_ones),
-		cmocka_unit_test(icmp_both_families),   cmocka_unit_test(incremental_update_equals_a_new_sum),
+		cmocka_unit_test(udp_without_checksum),
+		cmocka_unit_test(sum_at_every_length_and_alignment),
+		cmocka_unit_test(vectors_and_plain_agree),
+		cmocka_unit_test(no_carry_is_lost),
+		cmocka_unit_test(sum_in_pieces),
+		cmocka_unit_test(rfc1071_example),
+		cmocka_unit_test(ip4_header),
+		cmocka_unit_test(udp_both_families),
+		cmocka_unit_test(udp_computed_zero_is_sent_as_ones),
+		cmocka_unit_test(icmp_both_families),
+		cmocka_unit_test(incremental_update_equals_a_new_sum),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
