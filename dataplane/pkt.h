@@ -14,8 +14,8 @@
  *   hops                       self (relay to own)     relay
  *   out_port                   ip_out, arp, nd         tx
  *   session stream             media_in, srtp_in       ice srtp_in rtcp forward punt
- *   session route              forward, rtcp, inject   srtp_out
- *   source                     forward                 srtp_out
+ *   session                    rtcp, inject, srtp_out  trace
+ *   fan                        forward                 srtp_out
  *   drop                       whoever drops           drop
  *   trace                      rx (dp_trace_in)        burst loop, drop
  *
@@ -55,10 +55,7 @@ enum dp_stage {
 #define DP_PKT_NO_CSUM    0x08 /* it came without UDP checksum */
 
 struct dp_pkt {
-	union {
-		struct en_ep src; /* who sent it */
-		struct rte_mbuf *source; /* media, made here: where the payload is to be encrypted from */
-	};
+	struct en_ep src; /* who sent it */
 	uint16_t l3_off, l4_off; /* from the data start */
 	uint16_t data_off, data_len; /* UDP payload */
 	uint16_t dport;
@@ -77,12 +74,11 @@ struct dp_pkt {
 	uint32_t trace; /* number of the traced packet; 0 = not traced */
 	uint32_t session; /* media: index of the session it came from, or goes to */
 	uint32_t stream; /* media: index of the inbound stream */
-	uint32_t route; /* media: index of the route that made it; DP_NO_ROUTE: none (RTCP, injected) */
+	uint32_t fan; /* media: index of where it goes (media/send.h) */
 };
 _Static_assert(sizeof(struct dp_pkt) == 64, "one cache line");
 
 #define DP_PORT_NONE 0xff
-#define DP_NO_ROUTE  UINT32_MAX
 
 static inline struct dp_pkt *dp_pkt(struct rte_mbuf *m)
 {

@@ -45,7 +45,6 @@ bool dp_media_inject(struct dp_core *c, uint32_t session, unsigned int listen, c
 	}
 	memcpy(at, bytes, len);
 	dp_pkt(m)->session = session;
-	dp_pkt(m)->route = DP_NO_ROUTE;
 	dp_udp_build(c, m, &c->world->conf->media.listen[listen], to, 0, false);
 	if (md->inject_n < DP_INJECT_MAX) {
 		md->inject[md->inject_n++] = m;

@@ -13,6 +13,7 @@
 #include "dataplane/media/full.h"
 #include "dataplane/media/nack.h"
 #include "dataplane/media/rtcp.h"
+#include "dataplane/media/send.h"
 #include "dataplane/media/stream.h"
 #include "dataplane/media/twcc.h"
 #include "dataplane/table/mem.h"
@@ -75,7 +76,7 @@ int dp_media_create(struct dp_core *c, struct dp_media **ret_media, struct en_er
 	    dp_nacks_create(conf->max_caches, &md->nacks, err) != 0 ||
 	    dp_rtcp_create(md->session_n, &md->rtcp, err) != 0 || dp_twcc_create(md->session_n, &md->twcc, err) != 0)
 		return -1;
-	return 0;
+	return make_table((void **)&md->sends, "copies of a walk", 1, sizeof(*md->sends), err);
 }
 
 static void free_table(void *table, uint32_t n, size_t size)
@@ -98,6 +99,7 @@ void dp_media_destroy(struct dp_media *md)
 {
 	rte_pktmbuf_free_bulk(md->inject, md->inject_n);
 	dp_twcc_destroy(md->twcc);
+	free_table(md->sends, 1, sizeof(*md->sends));
 	dp_rtcp_destroy(md->rtcp);
 	dp_nacks_destroy(md->nacks);
 	dp_caches_destroy(md->caches);

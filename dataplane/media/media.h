@@ -22,6 +22,7 @@
 #define DP_MEDIA_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "dataplane/core.h"
@@ -42,11 +43,15 @@
 struct shm_row_session; /* ctl.h */
 
 struct dp_session {
+	/* the line that each packet to it needs */
 	uint32_t generation; /* 0: free */
 	uint8_t state; /* enum shm_session_state */
 	uint8_t listen; /* index in conf.media.listen: where packets leave from; the path's */
 	uint8_t checked_listen;
 	bool keyed;
+	struct en_ep remote; /* where packets go: the nominated path; family 0: none */
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
+	/* the others */
 	bool untold; /* its state did not fit into the lane: told again when there is room */
 	uint8_t twcc_id; /* its packets are numbered in this header extension (twcc.h); 0: they are not */
 	uint8_t ice; /* enum shm_ice */
@@ -55,7 +60,6 @@ struct dp_session {
 	char ufrag[SHM_UFRAG_MAX], pwd[SHM_PWD_MAX];
 	uint8_t note[SHM_NOTE_SESSION]; /* control's own, for a resync */
 	char old_ufrag[SHM_UFRAG_MAX], old_pwd[SHM_PWD_MAX]; /* during an ICE restart; empty: none */
-	struct en_ep remote; /* where packets go: the nominated path; family 0: none */
 	struct en_ep checked; /* where the last valid check came from (full ICE: was answered from): DTLS goes there
 			       * before nomination; family 0: none */
 	uint32_t first_flow; /* chain of validated paths (flow.h), newest first */
@@ -68,8 +72,9 @@ struct dp_session {
 	uint32_t rtcp_ssrc; /* what we call ourselves in its RTCP when we send nothing */
 	struct dp_srtp_stream rtcp_out; /* SRTCP index of rtcp_ssrc */
 	uint64_t keys_mark; /* keyed hash of the KEYS message: the same keys again change nothing */
-	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, bad_packets; /* bad: replayed or not authentic */
-};
+	uint64_t bad_packets; /* replayed or not authentic */
+} __attribute__((aligned(64)));
+_Static_assert(offsetof(struct dp_session, untold) == 64, "one line a packet");
 
 /* --- tracks, streams (track.c, stream.c) -------------------------------------------- */
 
@@ -136,32 +141,52 @@ struct dp_route_past {
 	uint16_t from; /* first outgoing number; up to the next stretch's */
 };
 
+/*
+ * The header of a route's packets as far as it is always the same: fixed part and the beginning of the extension block
+ * in its one-byte form (rewrite.c).
+ */
+struct dp_rtp_head {
+	uint8_t len; /* up to where elements of the packet's own come; 0: not to be had, the header is built */
+	uint8_t sent_at; /* where the time of sending stands; 0: nowhere */
+	uint8_t told[3]; /* ids of those elements, by DP_TOLD_*; 0: the receiver did not ask */
+	uint8_t b[12 + 4 + 17 + 4];
+};
+
 struct dp_media_route {
+	/* the line of the numbering */
 	uint32_t generation; /* 0: free */
 	uint32_t track, session; /* from, to */
-	struct shm_msg_route set;
 	uint32_t next_of_track, next_of_session; /* chains */
 	uint32_t stream; /* whose numbering the offsets below map; DP_NONE: none yet */
 	bool started;
+	uint8_t past_n;
 	uint16_t seq_delta; /* out = in + delta */
 	uint32_t ts_delta;
 	uint16_t from; /* first outgoing number that seq_delta made */
 	uint16_t last_seq; /* out: highest */
 	uint32_t last_ts;
 	uint64_t last_ns;
-	struct dp_route_past past[DP_ROUTE_PASTS]; /* newest last */
-	uint8_t past_n;
-	struct dp_srtp_stream srtp, rtx_srtp;
-	uint16_t rtx_seq;
 	uint64_t packets, bytes; /* sent, without retransmissions; what a sender report says */
+	/* of encryption */
+	struct dp_srtp_stream srtp;
 	uint64_t retransmitted;
 	uint32_t lost; /* as the receiver's reports say */
-	uint8_t fraction_lost;
 	uint32_t rtt_us; /* from its reports; 0: not known */
-	uint64_t nack_window_ns; /* start of the second that nack_bytes counts (security.md M7) */
+	/* of the header */
+	struct dp_rtp_head head;
+	uint16_t rtx_seq;
+	uint8_t fraction_lost;
 	uint32_t nack_bytes;
+	uint64_t nack_window_ns; /* start of the second that nack_bytes counts (security.md M7) */
+	/* what control said */
+	struct shm_msg_route set;
+	struct dp_route_past past[DP_ROUTE_PASTS]; /* newest last */
+	struct dp_srtp_stream rtx_srtp;
 	uint64_t pli_ns; /* last key-frame request taken from it */
-};
+} __attribute__((aligned(64)));
+_Static_assert(offsetof(struct dp_media_route, srtp) == 64 && offsetof(struct dp_media_route, head) == 128 &&
+		       offsetof(struct dp_media_route, set) == 192,
+	       "a line for each that is done with a packet");
 
 /* --- a core's whole -------------------------------------------------------------------- */
 
@@ -175,6 +200,7 @@ struct dp_resync {
 	uint64_t token;
 };
 
+struct dp_sends; /* send.h */
 struct dp_caches; /* cache.h */
 struct dp_nacks; /* nack.h */
 struct dp_rtcp; /* rtcp.h */
@@ -197,6 +223,7 @@ struct dp_media {
 	uint32_t flow_n, flow_foreign; /* places; how many are other cores' */
 	struct dp_index by_ssrc; /* (session, ssrc) -> stream */
 	uint32_t free_stream; /* chain */
+	struct dp_sends *sends;
 	struct dp_caches *caches;
 	struct dp_nacks *nacks;
 	struct dp_rtcp *rtcp;

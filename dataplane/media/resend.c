@@ -101,15 +101,19 @@ static bool write_packet(struct again *a, struct rte_mbuf *m)
 {
 	const struct dp_rtp *rtp = &a->rtp;
 	uint8_t *at = rte_pktmbuf_mtod(m, uint8_t *);
-	uint32_t head = dp_rtp_write(at, a->r, &a->out, rtp, a->core->now_ns), len = head;
 	struct dp_srtp_job job = {
 		.keys = dp_session_tx(a->core->media, a->r->session),
 		.stream = a->stream,
-		.src = at + head,
 		.dst = at,
-		.header_len = head,
 	};
+	struct dp_rtp_told told;
+	uint32_t len;
 
+	dp_rtp_tell(rtp, &told);
+	a->out.sent = dp_rtp_sent(a->core->now_ns);
+	len = dp_rtp_write(at, a->r, &a->out, &told);
+	job.header_len = len;
+	job.src = at + len;
 	if (a->rtx) {
 		en_store16(at + len, a->osn);
 		len += OSN_LEN;
@@ -144,7 +148,6 @@ static void send_again(struct again *a)
 	dp_count(c, CTR_RTCP_RESENT);
 	dp_udp_build(c, m, &c->world->conf->media.listen[s->listen], &s->remote, 0, false);
 	dp_pkt(m)->session = a->r->session;
-	dp_pkt(m)->route = DP_NO_ROUTE;
 	dp_pkt(m)->stage = DP_STAGE_IP_OUT;
 	dp_outbox_put(c, m);
 }

@@ -242,6 +242,7 @@ uint32_t dp_media_route_set(struct dp_core *c, const struct shm_msg_route *m)
 	else if (r->track != m->track.index)
 		move(md, m->route.index, m->track.index);
 	r->set = *m;
+	dp_rtp_head(r);
 	set_ssrc(&r->srtp, m->ssrc);
 	set_ssrc(&r->rtx_srtp, m->rtx_ssrc);
 	if (m->paused)

@@ -41,7 +41,6 @@ void dp_rtcp_send(struct dp_core *c, uint32_t session, struct dp_srtp_stream *fr
 	rte_pktmbuf_trim(m, (uint16_t)(len + DP_SRTCP_EXTRA_MAX - job.len));
 	dp_udp_build(c, m, &c->world->conf->media.listen[s->listen], &s->remote, 0, false);
 	dp_pkt(m)->session = session;
-	dp_pkt(m)->route = DP_NO_ROUTE;
 	dp_pkt(m)->stage = DP_STAGE_IP_OUT;
 	dp_outbox_put(c, m);
 }

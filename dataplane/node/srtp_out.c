@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * srtp_out.c - encrypt what goes to receivers, many packets at a time, and address it.
+ * srtp_out.c - make the receivers' packets: a header of each one's own, the payload encrypted from where it came in,
+ * address and checksum.
  *
  * Runs on:   the core that owns the room.
- * Reads:     pkt->session, route, source; keys of the receiver.
- * Writes:    payload and tag behind the header that stands in the packet; crypto state of the route.
- * Packets:   forward -> [srtp_out] -> ip_out | drop
+ * Reads:     what forward decided (media/send.h); routes, sessions and keys of the receivers.
+ * Writes:    new packets: all of them; crypto state of routes.
+ * Packets:   forward -> [srtp_out] -> ip_out | drop. The packets that came in are consumed.
+ *
+ * A burst of copies goes through each stage before the next: what a stage needs was fetched during the one before, and
+ * nothing is read back that was written a moment ago (a load waits for smaller stores into its place).
  *
  * Invariants
- *   O1  the payload is read where it came in and written where it goes out: it is not copied. Each packet gives
- *       back the reference that it holds of its source, whatever becomes of it.
+ *   O1  the payload is read where it came in and written where it goes out: it is not copied.
+ *   O2  no packet that came in is given back before the last copy of it is encrypted.
  *
  * Specs:     RFC 3711 s3.3; RFC 7714; RFC 768 (the checksum is computed: on a veth nobody else does).
  */
 #include "dataplane/burst.h"
 #include "dataplane/graph.h"
-#include "dataplane/media/media.h"
+#include "dataplane/media/send.h"
 #include "dataplane/net/udp.h"
 
 enum {
@@ -24,58 +28,182 @@ enum {
 };
 
 #define BURST 64
+/* Where RTP begins in a new buffer: behind room for all headers. The payload then begins a line (ALIGN): stores of
+ * whole lines, which encryption makes, do not touch two. */
+#define ALIGN 64
 
-static void prepare(struct dp_media *md, struct rte_mbuf *m, struct dp_srtp_job *job)
+struct batch {
+	struct rte_graph *graph;
+	struct rte_node *node;
+	struct dp_core *core;
+	uint32_t sent; /* time of sending, as the header tells it */
+	unsigned int n;
+	const struct dp_fan *fan[BURST];
+	const struct dp_send *send[BURST];
+	struct rte_mbuf *m[BURST];
+	struct dp_srtp_job job[BURST];
+};
+
+/* --- buffers -------------------------------------------------------------------------------- */
+
+/* As many as there are: the copies without one are left out, and counted. */
+static void take_buffers(struct batch *b)
 {
-	const struct dp_pkt *p = dp_pkt(m), *from = dp_pkt(p->source);
+	struct rte_mempool *pool = b->core->world->media_pool;
+	unsigned int n = 0;
 
-	*job = (struct dp_srtp_job){
-		.keys = dp_session_tx(md, p->session),
-		.stream = &md->route[p->route].srtp,
-		.src = rte_pktmbuf_mtod_offset(p->source, const uint8_t *, from->data_off),
-		.dst = rte_pktmbuf_mtod(m, uint8_t *),
-		.header_len = m->data_len,
-		.len = m->data_len + UINT32_C(0) + from->data_len,
+	if (likely(rte_mempool_get_bulk(pool, (void **)b->m, b->n) == 0)) {
+		n = b->n;
+	} else {
+		while (n < b->n && rte_mempool_get(pool, (void **)&b->m[n]) == 0)
+			n++;
+		for (unsigned int i = n; i < b->n; i++)
+			dp_count(b->core, CTR_FORWARD_NO_BUFFER);
+		b->n = n;
+	}
+	dp_count_n(b->core, CTR_ORIGINATED, n);
+	dp_count_n(b->core, CTR_FORWARDED, n);
+}
+
+static void prefetch_buffer(struct rte_mbuf *m)
+{
+	rte_prefetch0_write(m);
+	rte_prefetch0_write(dp_pkt(m));
+	rte_prefetch0_write((uint8_t *)(dp_pkt(m) + 1) + RTE_PKTMBUF_HEADROOM);
+	rte_prefetch0_write((uint8_t *)(dp_pkt(m) + 1) + RTE_PKTMBUF_HEADROOM + 64);
+}
+
+/*
+ * The buffer's own description. The pool gives out single segments with nothing behind them (as each is given back),
+ * and without offloads nobody reads what they are described by.
+ */
+static inline void describe(struct rte_mbuf *m, uint16_t off, uint16_t len)
+{
+	m->data_off = off;
+	m->port = RTE_MBUF_PORT_INVALID;
+	m->ol_flags = 0;
+	m->packet_type = 0;
+	m->data_len = len;
+	m->pkt_len = len;
+}
+
+/* --- stages ----------------------------------------------------------------------------------- */
+
+static inline void write_header(struct batch *b, unsigned int i)
+{
+	struct dp_media *md = b->core->media;
+	const struct dp_send *s = b->send[i];
+	const struct dp_fan *f = b->fan[i];
+	struct dp_media_route *r = &md->route[s->route];
+	const struct dp_rtp_out out = {
+		.ssrc = r->set.ssrc, .ts = s->ts, .seq = s->seq, .pt = s->pt, .marker = s->marker, .sent = b->sent};
+	uint8_t *at = (uint8_t *)b->m[i]->buf_addr + RTE_PKTMBUF_HEADROOM;
+	uint32_t len = dp_rtp_write(at, r, &out, &f->told);
+
+	b->job[i] = (struct dp_srtp_job){
+		.keys = dp_session_tx(md, r->session),
+		.stream = &r->srtp,
+		.src = f->payload,
+		.dst = at,
+		.header_len = len,
+		.len = len + f->len,
 	};
 }
 
-static uint16_t conclude(struct dp_core *core, struct rte_mbuf *m, const struct dp_srtp_job *job)
+static inline uint16_t address(struct batch *b, unsigned int i)
 {
-	struct dp_session *s = &core->media->session[dp_pkt(m)->session];
-	struct dp_pkt *p = dp_pkt(m);
+	struct dp_core *core = b->core;
+	const struct dp_srtp_job *job = &b->job[i];
+	const struct dp_media_route *r = &core->media->route[b->send[i]->route];
+	struct dp_session *s = &core->media->session[r->session];
+	const struct en_ep *from = &core->world->conf->media.listen[s->listen];
+	struct rte_mbuf *m = b->m[i];
+	uint16_t ip_len =
+		dp_udp_put(core, job->dst, from, &s->remote, 0, false, job->len, en_csum_add(0, job->dst, job->len));
+	uint16_t head = (uint16_t)(ip_len + sizeof(struct wire_udp));
 
-	rte_pktmbuf_free(p->source); /* O1 */
-	p->source = NULL;
+	describe(m, (uint16_t)(job->dst - (uint8_t *)m->buf_addr - head), (uint16_t)(head + job->len));
+	*dp_pkt(m) = (struct dp_pkt){
+		.in_port = DP_PORT_NONE,
+		.session = r->session,
+		.trace = b->fan[i]->trace,
+		.flags = DP_PKT_AT_L3,
+		.family = from->addr.family,
+		.l4_off = ip_len,
+		.data_off = head,
+		.data_len = (uint16_t)job->len,
+	};
 	if (unlikely(job->status != DP_SRTP_OK))
 		return dp_drop(m, DROP_SRTP_EXHAUSTED);
-	m->data_len = (uint16_t)job->len;
-	m->pkt_len = job->len;
 	s->tx_packets++;
 	s->tx_bytes += job->len;
-	dp_udp_build(core, m, &core->world->conf->media.listen[s->listen], &s->remote, 0, false);
 	return EDGE_IP_OUT;
+}
+
+static void make(struct batch *b)
+{
+	struct dp_run run = {.edge = DP_CONSUMED};
+
+	take_buffers(b);
+	for (unsigned int i = 0; i < b->n; i++)
+		prefetch_buffer(b->m[i]);
+	for (unsigned int i = 0; i < b->n; i++)
+		write_header(b, i);
+	dp_srtp_protect(b->core->media->srtp, b->job, b->n);
+	for (unsigned int i = 0; i < b->n; i++) {
+		uint32_t traced = unlikely(b->core->tap != NULL) ? b->fan[i]->trace : 0;
+		uint16_t edge;
+
+		b->core->text[0] = '\0';
+		edge = address(b, i);
+		dp_decided(b->graph, b->node, &run, (void **)b->m, (uint16_t)i, edge, traced);
+	}
+	if (b->n)
+		rte_node_enqueue(b->graph, b->node, run.edge, (void **)&b->m[run.from], (uint16_t)(b->n - run.from));
+	b->n = 0;
+}
+
+static inline void look_ahead(const struct dp_media *md, const struct dp_send *s)
+{
+	const struct dp_media_route *r = &md->route[s->route];
+
+	rte_prefetch0(&r->srtp);
+	rte_prefetch0(&r->head);
+	rte_prefetch0(&md->session[r->session]);
+}
+
+static void add(struct batch *b, const struct dp_fan *f)
+{
+	struct dp_media *md = b->core->media;
+
+	for (uint32_t i = 0; i < f->n; i++) {
+		const struct dp_send *s = &md->sends->send[f->first + i];
+
+		look_ahead(md, s);
+		b->fan[b->n] = f;
+		b->send[b->n++] = s;
+		if (b->n == BURST)
+			make(b);
+	}
 }
 
 static uint16_t srtp_out_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
-	struct dp_core *core = dp_node_ctx(node)->core;
-	struct dp_run run = {.edge = DP_CONSUMED};
-	struct dp_srtp_job job[BURST];
+	struct batch b; /* not cleared as a whole: it is large */
+	struct dp_sends *sends;
 
-	for (uint16_t at = 0; at < n; at += BURST) {
-		uint16_t k = n - at < BURST ? (uint16_t)(n - at) : BURST;
-
-		for (uint16_t i = 0; i < k; i++)
-			prepare(core->media, objs[at + i], &job[i]);
-		dp_srtp_protect(core->media->srtp, job, k);
-		for (uint16_t i = 0; i < k; i++) {
-			uint32_t traced = dp_watch(core, objs[at + i]);
-			uint16_t edge = conclude(core, objs[at + i], &job[i]);
-
-			dp_decided(graph, node, &run, objs, (uint16_t)(at + i), edge, traced);
-		}
-	}
-	dp_run_end(graph, node, &run, objs, n);
+	b.graph = graph;
+	b.node = node;
+	b.core = dp_node_ctx(node)->core;
+	b.n = 0;
+	sends = b.core->media->sends;
+	b.sent = dp_rtp_sent(b.core->now_ns);
+	for (uint16_t i = 0; i < n; i++)
+		add(&b, &sends->fan[dp_pkt(objs[i])->fan]);
+	make(&b);
+	rte_pktmbuf_free_bulk((struct rte_mbuf **)objs, n); /* O2 */
+	dp_count_n(b.core, CTR_CONSUMED, n);
+	sends->fan_n = sends->send_n = 0;
 	return n;
 }
 
