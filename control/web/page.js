@@ -13,12 +13,16 @@ let room = null;
 let statistics = null;
 const names = new Map();
 
+// With so many tiles at most, the camera's sides are divided by so much: nobody decodes what no tile shows.
+const SCALES = [[2, 1], [4, 4 / 3], [9, 2], [Infinity, 4]];
+
 // --- tiles -----------------------------------------------------------------------
 
 const keyOf = (participant, name) => name === 'screen' ? `${participant}/screen` : participant;
 
 function arrange() {
 	$('tiles').style.setProperty('--columns', Math.ceil(Math.sqrt(tiles.size || 1)));
+	room?.scale('camera', SCALES.find(([most]) => tiles.size <= most)[1]);
 }
 
 function tileOf(key, label) {

@@ -127,8 +127,10 @@ export class Room extends EventTarget {
 			if (state === 'failed')
 				this.restart();
 		};
-		for (const p of this.published.values())
+		for (const p of this.published.values()) {
 			p.transceiver = this.pc.addTransceiver(p.track, {direction: 'sendonly'});
+			this.fit(p);
+		}
 	}
 
 	// A new connection with the same tracks: the old session is gone at the server.
@@ -261,6 +263,26 @@ export class Room extends EventTarget {
 		p.track.stop();
 		p.transceiver?.stop();
 		this.changed();
+	}
+
+	// The sides of the picture that is sent are those of the track divided by `by`.
+	scale(name, by) {
+		const p = this.published.get(name);
+
+		if (!p || (p.by ?? 1) === by)
+			return;
+		p.by = by;
+		if (p.transceiver)
+			this.fit(p);
+	}
+
+	fit(p) {
+		const parameters = p.transceiver.sender.getParameters();
+
+		if (p.by === undefined || !parameters.encodings?.length)
+			return;
+		parameters.encodings[0].scaleResolutionDownBy = p.by;
+		p.transceiver.sender.setParameters(parameters).catch(e => console.warn('turnpike: size:', e.message));
 	}
 
 	mute(name, muted) {
