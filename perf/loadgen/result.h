@@ -8,7 +8,7 @@
  *
  *	RESULT  tool      LOAD_RESULT_TOOL
  *	        schema    LOAD_RESULT_SCHEMA
- *	        command   relay | allocate | forward | rtp | stun | junk
+ *	        command   relay | allocate | forward | rtp | rooms | stun | junk
  *	        arguments the full command line
  *	        started   ISO 8601, UTC
  *	        name      the label given with --name, or the command
@@ -17,6 +17,7 @@
  *	        runs      array of RUN, one for each repetition
  *	        metrics   object: name -> METRIC
  *	        doubts    array of sentences
+ *	        browsers  rooms: {publishers, completed, failed, per_second, latency: HIST}: setting up
  *	RUN     label     string, optional
  *	        fixed     TRIAL, optional
  *	        search    array of LIMIT, optional
@@ -27,6 +28,7 @@
  *	METRIC  {unit, better: "higher" | "lower", values: [one number a run]}
  *	TRIAL   {rate, achieved, generator_idle (0..1), generator_held, planned, sent, received, loss (0..1),
  *	         corrupt, duplicates, reordered, send_errors, preempted, latency: HIST, send_lag: HIST,
+ *	         copies? (rooms: ends that a packet is sent on to; received and loss count them all),
  *	         drops: {reason: n}?, cpu: [{user, system, softirq, idle, steal}]?}
  *	HIST    {count, min_us, mean_us, p50_us, p90_us, p99_us, p99_9_us, max_us,
  *	         buckets: [[upper_us, count] …]?}; buckets ascending, only those that hold something

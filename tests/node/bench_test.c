@@ -232,6 +232,31 @@ static void test_arrivals(void **state)
 	free(t.seen);
 }
 
+/* A packet of rooms comes to several ends: each once, and lost is what one of them lacks. */
+static void test_copies(void **state)
+{
+	struct load_trial t = good();
+
+	(void)state;
+	t.received = t.top = t.duplicates = 0;
+	t.copies = 3;
+	t.planned = t.sent = 100;
+	t.pace = load_pace(1000, 1000, 1000);
+	t.seen = calloc(5, sizeof(*t.seen)); /* 300 bits */
+	load_hist_init(&t.latency);
+	for (uint32_t seq = 0; seq < 100; seq++)
+		for (unsigned int copy = 0; copy < 3; copy++)
+			assert_true(load_trial_copy_arrived(&t, seq, copy) && !load_trial_copy_arrived(&t, seq, copy));
+	assert_int_equal(t.received, 300);
+	assert_int_equal(t.duplicates, 300);
+	assert_int_equal(t.reordered, 0);
+	assert_int_equal(t.top, 100);
+	assert_true(load_trial_loss(&t) == 0);
+	t.received = 297;
+	assert_true(load_trial_loss(&t) > 0.0099 && load_trial_loss(&t) < 0.0101);
+	free(t.seen);
+}
+
 /* --- RTP ----------------------------------------------------------------------------- */
 
 struct receiver {
@@ -430,6 +455,7 @@ int main(void)
 		cmocka_unit_test(test_who_gave_way),
 		cmocka_unit_test(test_a_dead_server_is_told_from_a_slow_one),
 		cmocka_unit_test(test_arrivals),
+		cmocka_unit_test(test_copies),
 		cmocka_unit_test(test_rtp_without_trouble),
 		cmocka_unit_test(test_rtp_gaps),
 		cmocka_unit_test(test_rtp_reorder),
