@@ -18,7 +18,7 @@ OPTIONS+=([idle]=IDLE [size]=SIZE [shapes]=SHAPES)
 HTTP=10.99.0.1:8080
 LEISURE=25000     # delivered packets/s at which latency is measured
 WORK_RATE=300000 # and at which cycles are
-SEARCH_FROM=200000
+SEARCH_FROM=500000
 # the configuration's last lines: two sections more
 TURN_LINES=("[media]" "listen = $SERVER:3480" "max-sessions = 1024" "max-tracks = 1024" "max-routes = 8192"
 	"[control]" "http = $HTTP" "user = nobody")
@@ -51,7 +51,7 @@ each()
 rate()
 {
 	fresh turnpike "$2" "$3" rooms "$1" --rate "$(each "$1" $LEISURE)" --seconds 2 --search --trial "$TRIAL" \
-		--start "$(($(each "$1" $SEARCH_FROM) * ${1%-*}))" --width 0.05 || true
+		--start "$(($(each "$1" $SEARCH_FROM) * ${1%-*}))" --width 0.06 || true
 }
 
 # Cycles in which the worker was busy, for each packet that it sent, DTLS and all
