@@ -20,6 +20,7 @@
 
 #define CONSENT_LEAST_MS  4000 /* RFC 7675 s5.1: 5 s, randomised between 0.8 and 1.2 of it */
 #define CONSENT_SPREAD_MS 2000
+#define STOPPED_MS        5000 /* a consent check so late was not asked for: our process did not run */
 #define FRESH_MS          500 /* validated so recently a pair needs no other check before it is selected */
 #define SETTLED_MS        3000 /* a selection so old gives way to a worse pair: the far end has moved */
 
@@ -242,6 +243,14 @@ static bool consent_is_over(const struct cp_ice *ice, uint64_t now_ms)
 	return ice->selected != CP_ICE_NONE && now_ms - ice->consent_ms >= CP_ICE_CONSENT_MS;
 }
 
+/* Nobody asked, so that nobody answered says nothing. Who carries the packets has cared for consent meanwhile, or has
+ * ended the path: this renews our patience only, no path is told before an answer. */
+static void excuse_a_stop(struct cp_ice *ice, uint64_t now_ms)
+{
+	if (ice->selected != CP_ICE_NONE && now_ms >= ice->consent_next_ms + STOPPED_MS)
+		ice->consent_ms = ice->consent_next_ms = now_ms;
+}
+
 static void give_up(struct cp_ice *ice)
 {
 	ice->selected = CP_ICE_NONE;
@@ -303,6 +312,7 @@ void cp_ice_advance(struct cp_ice *ice, uint64_t now_ms)
 {
 	if (ice->state == CP_ICE_NEW || ice->state == CP_ICE_LOST)
 		return;
+	excuse_a_stop(ice, now_ms);
 	if (consent_is_over(ice, now_ms)) {
 		give_up(ice);
 		return;

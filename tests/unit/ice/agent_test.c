@@ -583,6 +583,33 @@ static void consent_stands_loss(void **state)
 	assert_int_equal(cp_ice_state(a->agent), CP_ICE_CONNECTED);
 }
 
+/* The process was stopped for longer than consent lasts: it asks first. */
+static void a_process_that_was_stopped(void **state)
+{
+	unsigned int paths;
+
+	(void)state;
+	sim_open(64);
+	sim_begin_both();
+	sim_connect(1000);
+	sim_run(10000);
+	paths = a->paths_nominated;
+	sim.now += 40000;
+	memset(sim.packet, 0, sizeof(sim.packet));
+	sim_run(10);
+	assert_int_equal(a->paths_nominated, paths);
+	sim_run(50);
+	assert_int_equal(cp_ice_state(a->agent), CP_ICE_CONNECTED);
+	assert_int_equal(a->paths_nominated, paths + 1);
+	/* nobody is there any more */
+	b->deaf = true;
+	sim.now += 40000;
+	sim_run(29900);
+	assert_int_equal(cp_ice_state(a->agent), CP_ICE_CONNECTED);
+	sim_run(200);
+	assert_int_equal(cp_ice_state(a->agent), CP_ICE_LOST);
+}
+
 static void restart(void **state)
 {
 	(void)state;
@@ -667,6 +694,7 @@ int main(void)
 		sim_test(a_client_that_moves),
 		sim_test(consent_ends),
 		sim_test(consent_stands_loss),
+		sim_test(a_process_that_was_stopped),
 		sim_test(restart),
 		sim_test(resumed),
 		sim_test(transaction_ids),
