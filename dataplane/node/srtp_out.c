@@ -28,9 +28,6 @@ enum {
 };
 
 #define BURST 64
-/* Where RTP begins in a new buffer: behind room for all headers. The payload then begins a line (ALIGN): stores of
- * whole lines, which encryption makes, do not touch two. */
-#define ALIGN 64
 
 struct batch {
 	struct rte_graph *graph;
