@@ -44,9 +44,10 @@
 #define CP_SECRET_LEN          16
 #define CP_OWN_FINGERPRINT_MAX (8 + CP_FINGERPRINT_TEXT)
 
-#define CP_CONSENT_MS     30000 /* RFC 7675 s5.1 */
-#define CP_SETUP_MS       30000 /* from the first offer to keys, or it is over */
-#define CP_SETUP_YIELD_MS 3000 /* when all places are taken, a set-up that had so long gives way (setup.c) */
+#define CP_CONSENT_MS 30000 /* RFC 7675 s5.1 */
+#define CP_SETUP_MS   30000 /* from the first offer to keys, or it is over */
+#define CP_SETUP_YIELD_MS                                                                                              \
+	3000 /* a set-up that had so long may give way to one of the same owner, or when all places are taken */
 #define CP_GRACE_MS       60000 /* a participant without signaling, or whose path is lost, is kept so long */
 #define CP_GRACE_EMPTY_MS 10000 /* one who had no session yet */
 #define CP_LOUDNESS_SLOTS 5 /* LEVEL messages of one second */
@@ -321,8 +322,9 @@ const char *cp_peer_state_name(const struct cp_peer *p);
 
 /* Of a client's address. */
 uint64_t cp_setup_owner(const char *address);
-/* Before a place is taken: when there are too many set-ups, one ends. It is never the peer that has no place yet. */
-void cp_setup_admit(struct cp_hub *h);
+/* Before a place is taken for it: when there are too many set-ups, another one ends. False: the newcomer is one too
+ * many. */
+bool cp_setup_admit(struct cp_peer *newcomer);
 /* All places of the core are taken: end a set-up there that had its time. False: there is none. */
 bool cp_setup_make_room(struct cp_hub *h, unsigned int core);
 

@@ -196,7 +196,8 @@ int cp_peer_place(struct cp_peer *p, struct en_err *err)
 		return 0;
 	if (!h->synced)
 		return en_fail(err, -EAGAIN, "The media engine is starting; try again in a moment.");
-	cp_setup_admit(h);
+	if (!cp_setup_admit(p))
+		return en_fail(err, -ENOSPC, "Too many connections are being set up; try again in a moment.");
 	if (!room_is_placed(p->room))
 		p->room->core = cp_room_best_core(h);
 	if (!cp_place_take(h->ctl->link, CP_PLACE_SESSION, p->room->core, &p->place) &&

@@ -10,6 +10,8 @@
  * Invariants
  *   S1  a session with keys gives way to nobody.
  *   S2  no more than half of the places are set-ups; the next one takes the place of another (security.md S3).
+ *   S3  an owner takes its own set-ups' places only after CP_SETUP_YIELD_MS: places that were given back rest for a
+ *       while (control/dp/place.c), and one that asks fast must not put them all to rest.
  *
  * Whose a set-up is, is the address that the offer came from, of IPv6 the first 64 bits. Behind a proxy all have one:
  * then the oldest of all gives way.
@@ -104,18 +106,23 @@ static void give_way(struct cp_peer *p)
 	}
 }
 
-void cp_setup_admit(struct cp_hub *h)
+bool cp_setup_admit(struct cp_peer *newcomer)
 {
+	struct cp_hub *h = newcomer->hub;
 	uint32_t most = h->size[CP_PLACE_SESSION] * h->ctl->conf->dataplane.core_n / 2;
 	struct cp_peer *p;
 	struct count c;
 
 	count(h, -1, &c);
 	if (c.n < (most ? most : 1))
-		return;
+		return true;
 	p = victim(h, &c, 0);
+	/* S3 */
+	if (p && owner_of(p) == owner_of(newcomer))
+		p = victim(h, &c, CP_SETUP_YIELD_MS);
 	if (p)
 		give_way(p);
+	return p != NULL;
 }
 
 bool cp_setup_make_room(struct cp_hub *h, unsigned int core)
