@@ -12,8 +12,9 @@
 #include "dataplane/media/media.h"
 #include "engine/wire/rtp.h"
 
-#define DP_TWCC_RING 512 /* numbers of a session whose arrival is kept: those not told of yet, and the last that were  \
-			  */
+#define DP_TWCC_RING                                                                                                   \
+	512 /* numbers of a session whose arrival is kept: those not told of yet, and the last that were               \
+	     */
 #define DP_TWCC_AT_ONE 256 /* of which one feedback packet tells: it is sent early when so many wait */
 
 struct dp_twcc; /* twcc.c */
