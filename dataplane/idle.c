@@ -7,9 +7,9 @@
  * With idle = adaptive a burst of empty polls first spins, now and then offering the CPU to
  * the kernel's own threads (what AF_XDP sent is delivered by ksoftirqd when that is behind,
  * and a spinning worker would starve it for a scheduler's slice). Then the worker sleeps in
- * ppoll() until one of its receive queues has a packet (rx_fd.h), somebody wakes it, or timers
- * want a look. A queue without a descriptor (memif, PCI) is looked at after SLEEP_NS, later
- * DEEP_SLEEP_NS: these bound the delay of its first packet.
+ * ppoll() until one of its receive queues has a packet (rx_fd.h), somebody wakes it, or timers or
+ * a packet that waits for its time (media/pace.h) want a look. A queue without a descriptor (memif, PCI) is looked at
+ * after SLEEP_NS, later DEEP_SLEEP_NS: these bound the delay of its first packet.
  *
  * Invariants
  *   I1  between the store of `asleep` and a sleep lies a whole step without work and a look
@@ -33,7 +33,7 @@
 #include <rte_pause.h>
 
 #include "dataplane/ctl/lane.h"
-#include "dataplane/media/media.h"
+#include "dataplane/media/pace.h"
 #include "engine/base/clock.h"
 
 #define YIELD_LOOPS   8 /* empty polls between two offers of the CPU to the kernel's own threads */
@@ -104,9 +104,14 @@ static bool lane_is_quiet(const struct dp_core *c)
 
 static uint64_t sleep_ns(const struct dp_core *c)
 {
+	uint64_t ns = c->overdue ? OVERDUE_NS : c->idle.longest_ns, due;
+
 	if (c->idle.timed)
-		return c->idle.loops < SPIN_LOOPS + DEEP_AFTER ? SLEEP_NS : DEEP_SLEEP_NS;
-	return c->overdue ? OVERDUE_NS : c->idle.longest_ns;
+		ns = c->idle.loops < SPIN_LOOPS + DEEP_AFTER ? SLEEP_NS : DEEP_SLEEP_NS;
+	if (dp_pace_waiting(c) == 0)
+		return ns;
+	due = c->media->paces->next_ns > c->now_ns ? c->media->paces->next_ns - c->now_ns : 0;
+	return due < ns ? due : ns;
 }
 
 static void nap(uint64_t ns)

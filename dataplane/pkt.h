@@ -16,6 +16,8 @@
  *   session stream             media_in, srtp_in       ice srtp_in rtcp forward punt
  *   session                    rtcp, inject, srtp_out  trace
  *   fan                        forward                 srtp_out
+ *   due_ns                     srtp_out                pace
+ *   next                       pace                    pace
  *   drop                       whoever drops           drop
  *   trace                      rx (dp_trace_in)        burst loop, drop
  *
@@ -55,7 +57,13 @@ enum dp_stage {
 #define DP_PKT_NO_CSUM    0x08 /* it came without UDP checksum */
 
 struct dp_pkt {
-	struct en_ep src; /* who sent it */
+	union {
+		struct en_ep src; /* who sent it */
+		struct { /* media, made here */
+			uint64_t due_ns; /* when it may leave (media/pace.h); 0: at once */
+			struct rte_mbuf *next; /* that waits behind it */
+		};
+	};
 	uint16_t l3_off, l4_off; /* from the data start */
 	uint16_t data_off, data_len; /* UDP payload */
 	uint16_t dport;

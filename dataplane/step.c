@@ -9,6 +9,7 @@
 
 #include "dataplane/idle.h"
 #include "dataplane/media/flow.h"
+#include "dataplane/media/pace.h"
 #include "dataplane/net/neigh.h"
 #include "dataplane/net/pmtu.h"
 #include "dataplane/net/reass.h"
@@ -78,7 +79,7 @@ static void run_timers(struct dp_core *c, uint64_t wall_s)
 	if (c->media)
 		dp_media_advance(c);
 	shm_store(&c->stats->gauge[GAUGE_NEIGHBOURS], dp_neigh_count(c));
-	shm_store(&c->stats->gauge[GAUGE_HELD], dp_neigh_held(c) + dp_reass_held(c) + c->outbox_n);
+	shm_store(&c->stats->gauge[GAUGE_HELD], dp_neigh_held(c) + dp_reass_held(c) + dp_pace_waiting(c) + c->outbox_n);
 	shm_store(&c->stats->heartbeat, c->now_ns);
 }
 
@@ -91,6 +92,8 @@ void dp_core_step(struct dp_core *c, uint64_t now_ns, uint64_t wall_s)
 		c->next_tick_ns = now_ns + TICK_NS;
 		run_timers(c, wall_s);
 	}
+	if (c->media)
+		dp_pace_release(c);
 	rte_graph_walk(c->graph);
 	if (c->told)
 		dp_wake_told(c);

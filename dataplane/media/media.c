@@ -12,6 +12,7 @@
 #include "dataplane/media/flow.h"
 #include "dataplane/media/full.h"
 #include "dataplane/media/nack.h"
+#include "dataplane/media/pace.h"
 #include "dataplane/media/rtcp.h"
 #include "dataplane/media/send.h"
 #include "dataplane/media/stream.h"
@@ -74,7 +75,8 @@ int dp_media_create(struct dp_core *c, struct dp_media **ret_media, struct en_er
 	if (dp_srtp_create(conf->srtp_portable, &md->srtp, err) != 0 || make_tables(md, err) != 0 ||
 	    dp_caches_create(conf->max_caches, &md->caches, err) != 0 ||
 	    dp_nacks_create(conf->max_caches, &md->nacks, err) != 0 ||
-	    dp_rtcp_create(md->session_n, &md->rtcp, err) != 0 || dp_twcc_create(md->session_n, &md->twcc, err) != 0)
+	    dp_rtcp_create(md->session_n, &md->rtcp, err) != 0 || dp_twcc_create(md->session_n, &md->twcc, err) != 0 ||
+	    dp_pace_create(conf, md->session_n, &md->paces, err) != 0)
 		return -1;
 	return make_table((void **)&md->sends, "copies of a walk", 1, sizeof(*md->sends), err);
 }
@@ -98,6 +100,7 @@ static void clear_keys(struct dp_media *md)
 void dp_media_destroy(struct dp_media *md)
 {
 	rte_pktmbuf_free_bulk(md->inject, md->inject_n);
+	dp_pace_destroy(md->paces);
 	dp_twcc_destroy(md->twcc);
 	free_table(md->sends, 1, sizeof(*md->sends));
 	dp_rtcp_destroy(md->rtcp);

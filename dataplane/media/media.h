@@ -148,8 +148,9 @@ struct dp_route_past {
 struct dp_rtp_head {
 	uint8_t len; /* up to where elements of the packet's own come; 0: not to be had, the header is built */
 	uint8_t sent_at; /* where the time of sending stands; 0: nowhere */
+	uint8_t number_at; /* the transport-wide number, likewise */
 	uint8_t told[3]; /* ids of those elements, by DP_TOLD_*; 0: the receiver did not ask */
-	uint8_t b[12 + 4 + 17 + 4];
+	uint8_t b[12 + 4 + 17 + 4 + 3];
 };
 
 struct dp_media_route {
@@ -206,6 +207,7 @@ struct dp_nacks; /* nack.h */
 struct dp_rtcp; /* rtcp.h */
 struct dp_twcc; /* twcc.h */
 struct dp_full; /* full.h */
+struct dp_paces; /* pace.h */
 
 struct dp_media {
 	struct dp_core *core;
@@ -229,6 +231,7 @@ struct dp_media {
 	struct dp_rtcp *rtcp;
 	struct dp_twcc *twcc;
 	struct dp_full *full; /* of each session; NULL: [media] ice = lite */
+	struct dp_paces *paces;
 	struct shm_tx up;
 	struct shm_rx down;
 	bool attached; /* control has our lane: `up` and `down` stand */

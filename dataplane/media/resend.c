@@ -10,8 +10,10 @@
 #include "dataplane/media/resend.h"
 
 #include "dataplane/media/cache.h"
+#include "dataplane/media/pace.h"
 #include "dataplane/media/route.h"
 #include "dataplane/media/rtcp_state.h"
+#include "dataplane/media/twcc.h"
 #include "dataplane/net/udp.h"
 #include "dataplane/srtp/replay.h"
 
@@ -56,6 +58,7 @@ struct again {
 	struct dp_rtp rtp; /* as the publisher sent it */
 	struct dp_rtp_out out;
 	struct dp_srtp_stream *stream;
+	uint64_t due_ns, sent_ns; /* when it leaves; 0: at once (pace.h) */
 	uint16_t osn; /* original sequence number, as the receiver knows it */
 	bool rtx;
 };
@@ -110,7 +113,7 @@ static bool write_packet(struct again *a, struct rte_mbuf *m)
 	uint32_t len;
 
 	dp_rtp_tell(rtp, &told);
-	a->out.sent = dp_rtp_sent(a->core->now_ns);
+	a->out.sent = dp_rtp_sent(a->sent_ns);
 	len = dp_rtp_write(at, a->r, &a->out, &told);
 	job.header_len = len;
 	job.src = at + len;
@@ -142,6 +145,9 @@ static void send_again(struct again *a)
 		dp_drop_now(c, m, DROP_NO_BUFFER);
 		return;
 	}
+	a->due_ns = dp_pace_when(c->media->paces, a->r->session, a->rtp.h.payload_len + DP_PACE_OVERHEAD, c->now_ns);
+	a->sent_ns = a->due_ns ? a->due_ns : c->now_ns;
+	a->out.number = dp_twcc_number(c->media, a->r, a->sent_ns);
 	if (!write_packet(a, m))
 		return;
 	a->r->retransmitted++;
@@ -149,7 +155,11 @@ static void send_again(struct again *a)
 	dp_udp_build(c, m, &c->world->conf->media.listen[s->listen], &s->remote, 0, false);
 	dp_pkt(m)->session = a->r->session;
 	dp_pkt(m)->stage = DP_STAGE_IP_OUT;
-	dp_outbox_put(c, m);
+	dp_pkt(m)->due_ns = a->due_ns;
+	if (a->due_ns)
+		dp_pace_hold(c, m);
+	else
+		dp_outbox_put(c, m);
 }
 
 /* The packet that went out as a->osn, found and read. */

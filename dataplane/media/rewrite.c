@@ -4,7 +4,7 @@
  *
  * A receiver gets its own mid and its own extension ids; what the sender said about the media (loudness,
  * orientation, playout delay) is copied, what it said about its own transport (rid, repaired rid, transport-wide
- * numbers, time of sending) is not. The time of sending is ours.
+ * numbers, time of sending) is not. Number and time are ours: of when it leaves.
  *
  * Runs on:   the packet path.
  * Invariants
@@ -80,12 +80,14 @@ static uint32_t write_any(uint8_t *at, const struct dp_media_route *r, const str
 	struct wire_rtp h = {.pt = out->pt, .marker = out->marker, .seq = out->seq, .ts = out->ts, .ssrc = out->ssrc};
 	struct en_writer w = en_writer(at + WIRE_RTP_HDR_LEN, DP_RTP_HDR_MAX - WIRE_RTP_HDR_LEN);
 	struct wire_ext ext[SHM_EXT_N];
-	uint8_t sent[3];
+	uint8_t sent[3], number[2];
 	unsigned int n;
 
 	n = add(ext, 0, r->set.ext[SHM_EXT_MID], mid_len(r), (const uint8_t *)r->set.mid);
 	sent_bytes(sent, out->sent);
 	n = add(ext, n, r->set.ext[SHM_EXT_ABS_SEND_TIME], sizeof(sent), sent);
+	en_store16(number, out->number);
+	n = add(ext, n, r->set.ext[SHM_EXT_TWCC], sizeof(number), number);
 	for (unsigned int k = 0; k < DP_TOLD_N; k++)
 		n = add(ext, n, r->set.ext[told_kinds[k].ext], told->len[k], told->value[k]);
 	h.extended = wire_ext_build(&w, ext, n);
@@ -98,8 +100,8 @@ static uint32_t write_any(uint8_t *at, const struct dp_media_route *r, const str
 /* Ids and lengths that the one-byte form can say. */
 static bool is_usual(const struct dp_media_route *r)
 {
-	static const uint8_t written[] = {SHM_EXT_MID, SHM_EXT_ABS_SEND_TIME, SHM_EXT_LEVEL, SHM_EXT_ORIENTATION,
-					  SHM_EXT_PLAYOUT_DELAY};
+	static const uint8_t written[] = {SHM_EXT_MID,   SHM_EXT_ABS_SEND_TIME, SHM_EXT_TWCC,
+					  SHM_EXT_LEVEL, SHM_EXT_ORIENTATION,   SHM_EXT_PLAYOUT_DELAY};
 
 	for (unsigned int i = 0; i < sizeof(written); i++)
 		if (r->set.ext[written[i]] > WIRE_EXT_ONE_BYTE_ID)
@@ -127,6 +129,11 @@ void dp_rtp_head(struct dp_media_route *r)
 		head->sent_at = n;
 		n = (uint8_t)(n + 3);
 	}
+	if (r->set.ext[SHM_EXT_TWCC]) {
+		b[n++] = (uint8_t)(r->set.ext[SHM_EXT_TWCC] << 4 | 1);
+		head->number_at = n;
+		n = (uint8_t)(n + 2);
+	}
 	head->len = n;
 	for (unsigned int k = 0; k < DP_TOLD_N; k++)
 		head->told[k] = r->set.ext[told_kinds[k].ext];
@@ -143,6 +150,8 @@ uint32_t dp_rtp_write(uint8_t *at, const struct dp_media_route *r, const struct 
 	memcpy(at, head->b, sizeof(head->b));
 	if (head->sent_at)
 		sent_bytes(at + head->sent_at, out->sent);
+	if (head->number_at)
+		en_store16(at + head->number_at, out->number);
 	for (unsigned int k = 0; k < DP_TOLD_N; k++) {
 		uint8_t len = told->len[k];
 

@@ -38,17 +38,18 @@ struct dp_rtp_told {
 struct dp_rtp_out {
 	uint32_t ssrc, ts;
 	uint16_t seq;
+	uint16_t number; /* transport-wide (twcc.h) */
 	uint8_t pt;
 	bool marker;
-	uint32_t sent; /* abs-send-time: dp_rtp_sent() */
+	uint32_t sent; /* abs-send-time: dp_rtp_sent() of when it leaves */
 };
 
 /* The time of sending as abs-send-time tells it. */
-static inline uint32_t dp_rtp_sent(uint64_t now_ns)
+static inline uint32_t dp_rtp_sent(uint64_t sent_ns)
 {
 	uint8_t b[3];
 
-	wire_ext_abs_send_time(b, now_ns);
+	wire_ext_abs_send_time(b, sent_ns);
 	return (uint32_t)b[0] << 16 | en_load16(b + 1);
 }
 

@@ -8,21 +8,23 @@
  *
  * Specs:     RFC 3550 s6.4; RFC 4585 s6.2.1, s6.3.1; RFC 5104 s4.3.1; RFC 3611 s4.4, s4.5.
  * Not here:  SDES; BYE: an SSRC's SRTP state must outlive the SSRC, or its packets could be replayed, and a stream
- *            that fell silent gives way by itself (stream.c); REMB and transport-wide feedback.
+ *            that fell silent gives way by itself (stream.c); REMB; what transport-wide feedback says (twcc_in.c).
  */
 #include "dataplane/media/resend.h"
 #include "dataplane/media/rtcp_state.h"
+#include "dataplane/media/twcc.h"
 #include "engine/wire/rtcp.h"
 
 #define LONG_SEARCHES 8 /* of one compound, among a session's routes */
 #define NACKS_MAX     256 /* numbers that are looked up for one compound; seventeen fit into four bytes */
+#define TOLD_MAX      2048 /* packets likewise that transport-wide feedback tells of; thousands fit into two bytes */
 #define RTT_MAX       (10u << 16) /* 1/65536 s; more is no round trip but nonsense */
 
 struct input {
 	struct dp_core *core;
 	struct dp_media *md;
 	uint32_t session;
-	unsigned int searches, nacks;
+	unsigned int searches, nacks, told;
 };
 
 static struct dp_media_route *route_of(struct input *in, uint32_t ssrc)
@@ -107,7 +109,11 @@ static void on_rtpfb(struct input *in, const struct wire_rtcp *pkt)
 	struct wire_fb fb;
 	uint16_t seq;
 
-	if (pkt->count != WIRE_RTPFB_NACK || !wire_rtcp_fb(pkt, &fb))
+	if (!wire_rtcp_fb(pkt, &fb))
+		return;
+	if (pkt->count == WIRE_RTPFB_TWCC)
+		dp_twcc_told(in->core, in->session, &fb, &in->told);
+	if (pkt->count != WIRE_RTPFB_NACK)
 		return;
 	r = route_of(in, fb.media);
 	for (; r && in->nacks && wire_nack_next(&fb, &w, &seq); in->nacks--)
@@ -140,8 +146,12 @@ static void on_xr(struct input *in, const struct wire_rtcp *pkt)
 
 void dp_rtcp_input(struct dp_core *c, uint32_t session, const uint8_t *bytes, uint32_t len)
 {
-	struct input in = {
-		.core = c, .md = c->media, .session = session, .searches = LONG_SEARCHES, .nacks = NACKS_MAX};
+	struct input in = {.core = c,
+			   .md = c->media,
+			   .session = session,
+			   .searches = LONG_SEARCHES,
+			   .nacks = NACKS_MAX,
+			   .told = TOLD_MAX};
 	struct wire_rtcp_walk w = wire_rtcp_walk(bytes, len);
 	bool answered = false;
 	struct wire_rtcp pkt;

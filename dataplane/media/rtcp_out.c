@@ -9,6 +9,7 @@
  */
 #include "dataplane/media/rtcp.h"
 
+#include "dataplane/media/pace.h"
 #include "dataplane/media/route.h"
 #include "dataplane/net/udp.h"
 #include "engine/wire/rtcp.h"
@@ -42,6 +43,7 @@ void dp_rtcp_send(struct dp_core *c, uint32_t session, struct dp_srtp_stream *fr
 	dp_udp_build(c, m, &c->world->conf->media.listen[s->listen], &s->remote, 0, false);
 	dp_pkt(m)->session = session;
 	dp_pkt(m)->stage = DP_STAGE_IP_OUT;
+	dp_pace_spend(md->paces, session, m->pkt_len, c->now_ns);
 	dp_outbox_put(c, m);
 }
 

@@ -29,6 +29,7 @@ struct dp_fan {
 	uint32_t len;
 	uint32_t first, n; /* in dp_sends.send */
 	uint32_t trace; /* as the packet's */
+	bool waits; /* when a receiver was sent much (pace.h); audio does not */
 	struct dp_rtp_told told;
 };
 

@@ -20,6 +20,8 @@
 #include "dataplane/media/flow.h"
 #include "dataplane/media/full.h"
 
+#include "dataplane/media/pace.h"
+#include "dataplane/media/twcc.h"
 #include "engine/base/consttime.h"
 #include "engine/shm/ufrag.h"
 
@@ -106,6 +108,7 @@ void dp_session_lost(struct dp_core *c, uint32_t session)
 	struct dp_session *s = &c->media->session[session];
 
 	dp_media_flows_forget(c, session);
+	dp_pace_forget(c, session); /* E2 */
 	s->remote = s->checked = (struct en_ep){0};
 	en_wipe(s->old_ufrag, sizeof(s->old_ufrag));
 	en_wipe(s->old_pwd, sizeof(s->old_pwd));
@@ -176,6 +179,8 @@ static void finish(struct dp_core *c, struct dp_session *s)
 
 	dp_media_session_gone(c, idx);
 	dp_media_flows_forget(c, idx);
+	dp_pace_forget(c, idx);
+	dp_twcc_forget(md, idx);
 	if (s->keyed) {
 		dp_srtp_keys_clear(md->srtp, dp_session_rx(md, idx));
 		dp_srtp_keys_clear(md->srtp, dp_session_tx(md, idx));

@@ -29,8 +29,8 @@
 #define DUE_NS   (40 * DP_NS_MS) /* between two; a table's walk (media.c) makes up to 100 ms of it */
 #define EARLY_NS (5 * DP_NS_MS) /* between two that are sent early */
 
-struct arrivals {
-	uint32_t generation; /* of the session that this is of; another: begin anew */
+struct dp_twcc_in {
+	bool started;
 	uint32_t ssrc; /* of a packet among them: feedback names one of the sender's streams */
 	uint16_t top, next;
 	uint8_t number; /* of feedback packets */
@@ -39,26 +39,20 @@ struct arrivals {
 	uint32_t us[DP_TWCC_RING]; /* low bits of the clock, by number; 0: it did not come */
 };
 
-struct dp_twcc {
-	uint32_t session_n;
-	struct arrivals *in; /* by session */
-};
-
 int dp_twcc_create(uint32_t session_n, struct dp_twcc **ret_twcc, struct en_err *err)
 {
 	struct dp_twcc *t = calloc(1, sizeof(*t));
 
 	*ret_twcc = NULL;
-	if (t) {
-		t->session_n = session_n;
-		t->in = dp_mem_alloc(session_n * sizeof(*t->in));
-	}
-	if (!t || !t->in) {
-		free(t);
+	if (!t)
+		return en_fail(err, -1, "no memory for feedback");
+	t->session_n = session_n;
+	t->in = dp_mem_alloc(session_n * sizeof(*t->in));
+	t->out = dp_mem_alloc(session_n * sizeof(*t->out));
+	*ret_twcc = t;
+	if (!t->in || !t->out)
 		return en_fail(err, -1, "no memory for feedback on %u sessions: lower the tables in [media]",
 			       session_n);
-	}
-	*ret_twcc = t;
 	return 0;
 }
 
@@ -66,8 +60,17 @@ void dp_twcc_destroy(struct dp_twcc *t)
 {
 	if (!t)
 		return;
-	dp_mem_free(t->in, t->session_n * sizeof(*t->in));
+	if (t->in)
+		dp_mem_free(t->in, t->session_n * sizeof(*t->in));
+	if (t->out)
+		dp_mem_free(t->out, t->session_n * sizeof(*t->out));
 	free(t);
+}
+
+void dp_twcc_forget(struct dp_media *md, uint32_t session)
+{
+	memset(&md->twcc->in[session], 0, sizeof(md->twcc->in[session]));
+	memset(&md->twcc->out[session], 0, sizeof(md->twcc->out[session]));
 }
 
 void dp_twcc_settle(struct dp_media *md, uint32_t session)
@@ -92,7 +95,7 @@ static uint64_t when(const struct dp_core *c, uint32_t us)
 }
 
 /* One packet, of DP_TWCC_AT_ONE numbers at most; how many it tells of. */
-static unsigned int tell(struct dp_core *c, uint32_t session, struct arrivals *a)
+static unsigned int tell(struct dp_core *c, uint32_t session, struct dp_twcc_in *a)
 {
 	struct dp_session *s = &c->media->session[session];
 	unsigned int n = (unsigned int)wire_seq_diff(a->next, a->top) + 1, told;
@@ -115,7 +118,7 @@ static unsigned int tell(struct dp_core *c, uint32_t session, struct arrivals *a
 
 static void send_all(struct dp_core *c, uint32_t session)
 {
-	struct arrivals *a = &c->media->twcc->in[session];
+	struct dp_twcc_in *a = &c->media->twcc->in[session];
 
 	a->any = false;
 	a->sent_ns = c->now_ns;
@@ -126,26 +129,26 @@ static void send_all(struct dp_core *c, uint32_t session)
 void dp_twcc_due(struct dp_core *c, uint32_t session)
 {
 	const struct dp_session *s = &c->media->session[session];
-	const struct arrivals *a = &c->media->twcc->in[session];
+	const struct dp_twcc_in *a = &c->media->twcc->in[session];
 
-	if (a->any && a->generation == s->generation && c->now_ns - a->sent_ns >= DUE_NS && dp_session_can_send(s))
+	if (a->any && c->now_ns - a->sent_ns >= DUE_NS && dp_session_can_send(s))
 		send_all(c, session);
 }
 
 /* --- what came -------------------------------------------------------------------------- */
 
-static void begin(struct arrivals *a, uint32_t generation, uint16_t seq)
+static void begin(struct dp_twcc_in *a, uint16_t seq)
 {
 	uint8_t number = a->number;
 
 	memset(a, 0, sizeof(*a));
-	a->generation = generation;
+	a->started = true;
 	a->number = number;
 	a->top = a->next = seq;
 }
 
 /* C2. What was not told before it leaves the ring is not told at all. */
-static void advance(struct arrivals *a, uint16_t seq)
+static void advance(struct dp_twcc_in *a, uint16_t seq)
 {
 	while (a->top != seq)
 		a->us[++a->top % DP_TWCC_RING] = 0;
@@ -153,12 +156,12 @@ static void advance(struct arrivals *a, uint16_t seq)
 		a->next = (uint16_t)(a->top - (DP_TWCC_RING - 1));
 }
 
-static void note(struct arrivals *a, uint32_t generation, uint16_t seq, uint32_t us)
+static void note(struct dp_twcc_in *a, uint16_t seq, uint32_t us)
 {
 	int ahead = wire_seq_diff(a->top, seq);
 
-	if (unlikely(a->generation != generation || ahead >= DP_TWCC_RING || ahead <= -DP_TWCC_RING))
-		begin(a, generation, seq);
+	if (unlikely(!a->started || ahead >= DP_TWCC_RING || ahead <= -DP_TWCC_RING))
+		begin(a, seq);
 	else if (ahead > 0)
 		advance(a, seq);
 	else if (-ahead < DP_TWCC_AT_ONE && wire_seq_diff(a->next, seq) < 0)
@@ -170,12 +173,12 @@ static void note(struct arrivals *a, uint32_t generation, uint16_t seq, uint32_t
 void dp_twcc_arrived(struct dp_core *c, uint32_t session, const struct wire_rtp *h, const uint8_t *bytes)
 {
 	const struct dp_session *s = &c->media->session[session];
-	struct arrivals *a = &c->media->twcc->in[session];
+	struct dp_twcc_in *a = &c->media->twcc->in[session];
 	struct wire_ext e;
 
 	if (!wire_ext_find(h, bytes, s->twcc_id, &e) || e.len != 2)
 		return;
-	note(a, s->generation, en_load16(e.value), (uint32_t)(c->now_ns / 1000));
+	note(a, en_load16(e.value), (uint32_t)(c->now_ns / 1000));
 	a->ssrc = h->ssrc;
 	if (unlikely(wire_seq_diff(a->next, a->top) >= DP_TWCC_AT_ONE - 1 && c->now_ns - a->sent_ns >= EARLY_NS &&
 		     dp_session_can_send(s)))

@@ -107,6 +107,7 @@ static uint16_t to_receivers(struct dp_core *core, struct rte_mbuf *m, const str
 	f->first = first;
 	f->n = n;
 	f->trace = p->trace;
+	f->waits = core->media->track[in->track].set.kind == SHM_TRACK_VIDEO;
 	dp_rtp_tell(&in->rtp, &f->told);
 	p->fan = s->fan_n++;
 	return EDGE_SRTP_OUT;

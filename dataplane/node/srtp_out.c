@@ -6,7 +6,7 @@
  * Runs on:   the core that owns the room.
  * Reads:     what forward decided (media/send.h); routes, sessions and keys of the receivers.
  * Writes:    new packets: all of them; crypto state of routes.
- * Packets:   forward -> [srtp_out] -> ip_out | drop. The packets that came in are consumed.
+ * Packets:   forward -> [srtp_out] -> ip_out | pace | drop. The packets that came in are consumed.
  *
  * A burst of copies goes through each stage before the next: what a stage needs was fetched during the one before, and
  * nothing is read back that was written a moment ago (a load waits for smaller stores into its place).
@@ -20,11 +20,13 @@
 #include "dataplane/burst.h"
 #include "dataplane/graph.h"
 #include "dataplane/media/send.h"
+#include "dataplane/media/twcc.h"
 #include "dataplane/net/udp.h"
 
 enum {
 	EDGE_DROP = DP_EDGE_DROP,
 	EDGE_IP_OUT,
+	EDGE_PACE,
 };
 
 #define BURST 64
@@ -38,6 +40,7 @@ struct batch {
 	const struct dp_fan *fan[BURST];
 	const struct dp_send *send[BURST];
 	struct rte_mbuf *m[BURST];
+	uint64_t due_ns[BURST]; /* when it may leave; 0: at once */
 	struct dp_srtp_job job[BURST];
 };
 
@@ -86,17 +89,35 @@ static inline void describe(struct rte_mbuf *m, uint16_t off, uint16_t len)
 
 /* --- stages ----------------------------------------------------------------------------------- */
 
+/* When the copy leaves: 0 at once, else that time, which its header tells. */
+static inline uint64_t when(struct dp_core *c, uint32_t session, const struct dp_fan *f)
+{
+	if (likely(f->waits))
+		return dp_pace_when(c->media->paces, session, f->len + DP_PACE_OVERHEAD, c->now_ns);
+	dp_pace_spend(c->media->paces, session, f->len + DP_PACE_OVERHEAD, c->now_ns);
+	return 0;
+}
+
 static inline void write_header(struct batch *b, unsigned int i)
 {
 	struct dp_media *md = b->core->media;
 	const struct dp_send *s = b->send[i];
 	const struct dp_fan *f = b->fan[i];
 	struct dp_media_route *r = &md->route[s->route];
+	uint64_t due_ns = when(b->core, r->session, f), sent_ns = due_ns ? due_ns : b->core->now_ns;
 	const struct dp_rtp_out out = {
-		.ssrc = r->set.ssrc, .ts = s->ts, .seq = s->seq, .pt = s->pt, .marker = s->marker, .sent = b->sent};
+		.ssrc = r->set.ssrc,
+		.ts = s->ts,
+		.seq = s->seq,
+		.number = dp_twcc_number(md, r, sent_ns),
+		.pt = s->pt,
+		.marker = s->marker,
+		.sent = likely(due_ns == 0) ? b->sent : dp_rtp_sent(due_ns),
+	};
 	uint8_t *at = (uint8_t *)b->m[i]->buf_addr + RTE_PKTMBUF_HEADROOM;
 	uint32_t len = dp_rtp_write(at, r, &out, &f->told);
 
+	b->due_ns[i] = due_ns;
 	b->job[i] = (struct dp_srtp_job){
 		.keys = dp_session_tx(md, r->session),
 		.stream = &r->srtp,
@@ -121,6 +142,7 @@ static inline uint16_t address(struct batch *b, unsigned int i)
 
 	describe(m, (uint16_t)(job->dst - (uint8_t *)m->buf_addr - head), (uint16_t)(head + job->len));
 	*dp_pkt(m) = (struct dp_pkt){
+		.due_ns = b->due_ns[i],
 		.in_port = DP_PORT_NONE,
 		.session = r->session,
 		.trace = b->fan[i]->trace,
@@ -134,7 +156,7 @@ static inline uint16_t address(struct batch *b, unsigned int i)
 		return dp_drop(m, DROP_SRTP_EXHAUSTED);
 	s->tx_packets++;
 	s->tx_bytes += job->len;
-	return EDGE_IP_OUT;
+	return likely(b->due_ns[i] == 0) ? EDGE_IP_OUT : EDGE_PACE;
 }
 
 static void make(struct batch *b)
@@ -167,6 +189,7 @@ static inline void look_ahead(const struct dp_media *md, const struct dp_send *s
 	rte_prefetch0(&r->srtp);
 	rte_prefetch0(&r->head);
 	rte_prefetch0(&md->session[r->session]);
+	rte_prefetch0(&md->paces->of[r->session]);
 }
 
 static void add(struct batch *b, const struct dp_fan *f)
@@ -207,6 +230,6 @@ static uint16_t srtp_out_process(struct rte_graph *graph, struct rte_node *node,
 const struct dp_node_desc dp_node_srtp_out = {
 	.name = "srtp_out",
 	.process = srtp_out_process,
-	.edge_n = 2,
-	.edge = {[EDGE_DROP] = "drop", [EDGE_IP_OUT] = "ip_out"},
+	.edge_n = 3,
+	.edge = {[EDGE_DROP] = "drop", [EDGE_IP_OUT] = "ip_out", [EDGE_PACE] = "pace"},
 };

@@ -120,6 +120,7 @@ struct conf_media {
 	unsigned int external_n;
 	unsigned int max_sessions, max_tracks, max_routes, max_caches; /* tables of each core */
 	bool ice_full; /* a full ICE agent instead of ICE-lite */
+	unsigned int pace_rate, pace_burst; /* Mb/s, 0: none; packets */
 	bool srtp_portable; /* libsrtp2 instead of libipsec-mb */
 };
 

@@ -13,7 +13,7 @@
 #define CHANNEL_BYTES    UINT64_C(160)
 #define SLOT_BYTES       UINT64_C(16)
 #define SLOTS_PER_ENTRY  UINT64_C(2)
-#define SESSION_BYTES    UINT64_C(10304) /* with SRTP keys, times of arrival, paths of other cores' sessions */
+#define SESSION_BYTES    UINT64_C(14528) /* with SRTP keys, times of packets, paths of other cores' sessions */
 #define AGENT_BYTES      UINT64_C(768) /* of a full ICE agent's session: its checks under way */
 #define TRACK_BYTES      UINT64_C(2816) /* with its streams */
 #define ROUTE_BYTES      UINT64_C(512)

@@ -121,6 +121,7 @@ static void make_rooms(void)
 
 	snprintf(text, sizeof(text),
 		 "[media]\nlisten = 198.18.0.2:3480\nmax-sessions = 2048\nmax-tracks = 64\nmax-routes = 2048\n"
+		 "pace-rate = 100000\n" /* on the way, but nothing waits */
 		 "max-caches = %u\n",
 		 opt.rooms);
 	bed_open_media(text);

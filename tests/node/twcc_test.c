@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* twcc_test.c - transport-wide feedback to a publisher: what came when, of all its streams. */
+/* twcc_test.c - transport-wide feedback: to a publisher, what came when of all its streams; and that of a receiver. */
+#include "dataplane/media/twcc.h"
 #include "engine/wire/rtcp_twcc.h"
 #include "tests/node/lib/rtp_peer.h"
 
@@ -201,11 +202,145 @@ static void who_does_not_number_gets_a_rate(void **state)
 	assert_true(rtcp_wants(0, WIRE_RTCP_PSFB, WIRE_PSFB_AFB));
 }
 
+/* --- receivers --------------------------------------------------------------------------- */
+
+/* Peer 1 receives both tracks, and numbers. */
+static void receiver(void)
+{
+	rtp_open(2, SHM_SRTP_GCM_128, NULL);
+	for (unsigned int i = 0; i < 2; i++) {
+		struct shm_msg_route r;
+
+		track[i] = rtp_track(0, i, i ? SHM_TRACK_VIDEO : SHM_TRACK_AUDIO, i ? "1" : "0");
+		rtp_tell_track(&track[i]);
+		r = rtp_route(i, &track[i], 1);
+		r.ext[SHM_EXT_TWCC] = SUB_TWCC;
+		rtp_tell_route(&r);
+	}
+}
+
+static uint16_t number_of(const struct rtp_got *g)
+{
+	struct wire_ext e;
+
+	assert_true(wire_ext_find(&g->h, g->b, SUB_TWCC, &e) && e.len == 2);
+	return en_load16(e.value);
+}
+
+/* One feedback on n numbers from base on; came_ns by the receiver's clock, 0: lost. */
+static void tell(uint16_t base, const uint64_t *came_ns, unsigned int n)
+{
+	uint8_t buf[1024];
+	struct en_writer w = en_writer(buf, sizeof(buf));
+
+	wire_rtcp_put_rr(&w, 0x77, NULL, 0);
+	assert_int_equal(wire_rtcp_put_twcc(&w, 0x77, SUB_SSRC(1), 0, base, came_ns, n), n);
+	assert_true(w.ok);
+	rtcp_send(1, buf, en_written(&w));
+}
+
+static const struct dp_twcc_out *path(void)
+{
+	return &lab.world->core[0]->media->twcc->out[1];
+}
+
+static void receivers_get_numbers_over_all_streams(void **state)
+{
+	struct rtp_got g;
+	uint16_t first = 0;
+
+	(void)state;
+	receiver();
+	for (unsigned int i = 0; i < 20; i++) {
+		send_one(i % 3 ? VIDEO : AUDIO);
+		rtp_expect(1, &g);
+		if (i == 0)
+			first = number_of(&g);
+		assert_int_equal(number_of(&g), (uint16_t)(first + i));
+	}
+	ASSERT_NO_DROPS();
+}
+
+static void receivers_tell_loss_and_delay(void **state)
+{
+	uint64_t came_ns[100];
+	uint16_t first;
+	struct rtp_got g;
+
+	(void)state;
+	receiver();
+	for (unsigned int i = 0; i < 100; i++) {
+		/* by a clock of its own, 20 ms on the way; the second half in a queue of 30 ms more */
+		came_ns[i] = lab.now_ns + 777 * EN_NS_PER_S + (i < 50 ? 20 : 50) * LAB_MS;
+		send_one(VIDEO);
+		rtp_expect(1, &g);
+		lab_pass(LAB_MS, LAB_MS);
+	}
+	first = (uint16_t)(number_of(&g) - 99);
+	came_ns[10] = came_ns[20] = 0;
+	tell(first, came_ns, 50);
+	assert_int_equal(path()->came, 48);
+	assert_int_equal(path()->lost, 2);
+	assert_in_range(path()->delay_us, 0, 500);
+	/* the same once more, and one of the lost ones came after all */
+	came_ns[20] = came_ns[21];
+	tell(first, came_ns, 50);
+	assert_int_equal(path()->came, 49);
+	assert_int_equal(path()->lost, 1);
+	tell((uint16_t)(first + 50), came_ns + 50, 50);
+	assert_int_equal(path()->came, 99);
+	assert_in_range(path()->delay_us, 25000, 30500);
+	assert_int_equal(lab_counter(CTR_TWCC_RECEIVED), 3);
+	assert_int_equal(lab_counter(CTR_TWCC_CAME), 99);
+	assert_int_equal(lab_counter(CTR_TWCC_LOST), 2);
+	ASSERT_NO_DROPS();
+}
+
+/* What was never sent, 65535 numbers in a few bytes, over and over: nothing comes of it. */
+static void hostile_feedback(void **state)
+{
+	static const uint8_t chunks[] = {0x1f, 0xff, 0x1f, 0xff, 0x1f, 0xff, 0x1f, 0xff, 0x1f, 0xff,
+					 0x1f, 0xff, 0x1f, 0xff, 0x1f, 0xff, 0x00, 0x07, 0x00, 0x00};
+	uint8_t buf[1400];
+	struct en_writer w = en_writer(buf, sizeof(buf));
+	struct rtp_got g;
+
+	(void)state;
+	receiver();
+	send_one(VIDEO);
+	rtp_expect(1, &g);
+	wire_rtcp_put_rr(&w, 0x77, NULL, 0);
+	for (unsigned int i = 0; i < 30; i++) {
+		uint8_t *head = wire_rtcp_begin(&w, WIRE_RTPFB_TWCC, WIRE_RTCP_RTPFB);
+
+		en_put32(&w, 0x77);
+		en_put32(&w, SUB_SSRC(1));
+		en_put16(&w, (uint16_t)(number_of(&g) + 1));
+		en_put16(&w, 0xffff);
+		en_put32(&w, 0);
+		en_put(&w, chunks, sizeof(chunks));
+		wire_rtcp_end(&w, head);
+	}
+	assert_true(w.ok);
+	rtcp_send(1, buf, en_written(&w));
+	assert_int_equal(path()->lost, 0);
+	assert_int_equal(lab_counter(CTR_TWCC_LOST), 0);
+	send_one(VIDEO);
+	rtp_expect(1, &g);
+	ASSERT_NO_DROPS();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		rtp_test(over_all_streams), rtp_test(what_is_missing_and_what_comes_late), rtp_test(whatever_it_is),
-		rtp_test(many_at_once),     rtp_test(who_does_not_number_gets_a_rate),
+		rtp_test(over_all_streams),
+		rtp_test(what_is_missing_and_what_comes_late),
+		rtp_test(whatever_it_is),
+		rtp_test(many_at_once),
+		rtp_test(who_does_not_number_gets_a_rate),
+		rtp_test(receivers_get_numbers_over_all_streams),
+		rtp_test(receivers_tell_loss_and_delay),
+		rtp_test(hostile_feedback),
 	};
 
 	return cmocka_run_group_tests_name("twcc", tests, NULL, NULL);

@@ -14,7 +14,7 @@
 
 #define RTP_PEERS   6
 #define RTP_STREAMS 40
-#define RTP_KEPT    128 /* packets that a peer has received and the test not yet looked at */
+#define RTP_KEPT    1024 /* packets that a peer has received and the test not yet looked at */
 #define RTP_MAX     2100
 
 /* ids of the publishers' extensions, and of the receivers' */
@@ -30,6 +30,7 @@ enum {
 	SUB_SENT,
 	SUB_MID,
 	SUB_ORIENTATION,
+	SUB_TWCC,
 };
 
 #define PT_OPUS     111
