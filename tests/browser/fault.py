@@ -154,7 +154,8 @@ def moving(pages):
 
 
 def calm(pages):
-    """What each has received so far; from here on the longest silence counts."""
+    """What each has received so far, camera and microphone of each other; from here on the longest silence counts."""
+    lab.until(5, lambda: all(len(received(p)) == 2 * (MEMBERS - 1) for p in pages))  # a screen may still be going
     for p in pages:
         p.evaluate('fault.quiet = 0')
     return [received(p) for p in pages]
