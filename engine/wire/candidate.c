@@ -27,6 +27,15 @@ static bool parse_type(struct wire_text name, uint8_t *ret_type)
 	return false;
 }
 
+/* RFC 8839 s5.1: 1 to 32 ice-chars; real clients use others, too. */
+static bool is_foundation(struct wire_text t)
+{
+	for (uint32_t i = 0; i < t.len; i++)
+		if (t.p[i] <= ' ' || t.p[i] > '~')
+			return false;
+	return t.len > 0;
+}
+
 bool wire_candidate_parse(struct wire_text value, struct wire_candidate *ret_candidate)
 {
 	struct wire_candidate c = {0};
@@ -41,8 +50,8 @@ bool wire_candidate_parse(struct wire_text value, struct wire_candidate *ret_can
 
 	if (!wire_text_is(wire_text_word(&value), "typ") || !parse_type(wire_text_word(&value), &c.type))
 		return false;
-	if (!foundation.len || !wire_text_copy(foundation, c.foundation, sizeof(c.foundation)) || !transport.len ||
-	    !address.len)
+	if (!is_foundation(foundation) || !wire_text_copy(foundation, c.foundation, sizeof(c.foundation)) ||
+	    !transport.len || !address.len)
 		return false;
 	if (!wire_text_u32(component, 256, &c.component) || !wire_text_u32(priority, UINT32_MAX, &c.priority) ||
 	    !wire_text_u32(port, 65535, &number))
