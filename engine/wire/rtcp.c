@@ -28,6 +28,15 @@ struct wire_rtcp_walk wire_rtcp_walk(const void *data, size_t len)
 	return (struct wire_rtcp_walk){.p = p, .end = p + len};
 }
 
+/*
+ * Chromium pads transport-wide feedback to whole words and says so in the P bit: one to three bytes, also when another
+ * packet follows.
+ */
+static bool pads_freely(const struct wire_rtcp *pkt)
+{
+	return pkt->type == WIRE_RTCP_RTPFB && pkt->count == WIRE_RTPFB_TWCC;
+}
+
 /* RFC 3550 s6.4.1: the last octet of the padding counts it, itself included, a multiple of four. */
 static bool unpad(struct wire_rtcp *pkt)
 {
@@ -36,7 +45,7 @@ static bool unpad(struct wire_rtcp *pkt)
 	if (pkt->len == 0)
 		return false;
 	n = pkt->body[pkt->len - 1];
-	if (n == 0 || n % 4 || n > pkt->len)
+	if (n == 0 || (n % 4 && !pads_freely(pkt)) || n > pkt->len)
 		return false;
 	pkt->len -= n;
 	return true;
@@ -70,7 +79,7 @@ bool wire_rtcp_check(const void *data, size_t len)
 	while (w.p < end) {
 		bool padded = (*w.p & PADDED) != 0;
 
-		if (!wire_rtcp_next(&w, &pkt) || (padded && w.p != end))
+		if (!wire_rtcp_next(&w, &pkt) || (padded && w.p != end && !pads_freely(&pkt)))
 			return false;
 	}
 	return len > 0;

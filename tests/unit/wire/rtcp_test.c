@@ -6,7 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "engine/wire/rtcp.h"
+#include "engine/wire/rtcp_twcc.h"
 #include "tests/harness/exact.h"
 
 #define CAP 1500
@@ -132,6 +132,32 @@ static void padding_is_the_last_packets(void **state)
 		assert_int_equal(check_exact(p, 12), n == 4 || n == 8);
 	}
 	assert_false(check_exact((const uint8_t[]){0xa0, 201, 0, 0}, 4)); /* padded, and nothing there */
+}
+
+/* As Chromium sends it: one byte of padding, with another packet behind it. */
+static void padding_of_transport_wide_feedback(void **state)
+{
+	static const uint8_t p[32] = {0xaf, 205, 0, 5, 0, 0, 0, 1, 0,    0, 0, 2,
+				      0,    9,   0, 1, 0, 0, 1, 0, 0x20, 1, 4, 1, /* number 9 came */
+				      0x80, 201, 0, 1, 0, 0, 0, 1};
+	uint8_t alone[24];
+	struct wire_rtcp_walk w = wire_rtcp_walk(p, sizeof(p));
+	struct wire_twcc_walk tw = {0};
+	struct wire_twcc_packet one;
+	struct wire_twcc t;
+	struct wire_rtcp pkt;
+	struct wire_fb fb;
+
+	(void)state;
+	assert_true(check_exact(p, sizeof(p)));
+	assert_true(wire_rtcp_next(&w, &pkt) && wire_rtcp_fb(&pkt, &fb) && wire_twcc(&fb, &t));
+	assert_true(wire_twcc_next(&t, &tw, &one) && one.seq == 9 && one.came && one.delta == 4);
+	assert_true(wire_rtcp_next(&w, &pkt) && pkt.type == WIRE_RTCP_RR);
+	memcpy(alone, p, sizeof(alone));
+	for (unsigned int n = 0; n < 256; n++) {
+		alone[23] = (uint8_t)n;
+		assert_int_equal(check_exact(alone, sizeof(alone)), n >= 1 && n <= 20);
+	}
 }
 
 /* --- reports ---------------------------------------------------------------------- */
@@ -443,6 +469,7 @@ int main(void)
 		cmocka_unit_test(lengths_must_add_up),
 		cmocka_unit_test(four_octets_are_a_packet),
 		cmocka_unit_test(padding_is_the_last_packets),
+		cmocka_unit_test(padding_of_transport_wide_feedback),
 		cmocka_unit_test(sender_report_comes_back),
 		cmocka_unit_test(receiver_report_comes_back),
 		cmocka_unit_test(names_come_back),
