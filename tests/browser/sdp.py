@@ -50,7 +50,8 @@ def call(browser):
     lab.equal('call: audio codecs', got[0]['codecs'], ['audio/opus'])
     video_codecs('call', got, 1, ['video/VP8', 'video/rtx'])
     lab.equal('call: extensions', sorted(got[1]['extensions']),
-              ['abs-send-time', 'mid', 'playout-delay', 'repaired-rtp-stream-id', 'rtp-stream-id', 'video-orientation'])
+              ['abs-send-time', 'draft-holmer-rmcat-transport-wide-cc-extensions-01', 'mid', 'playout-delay',
+               'repaired-rtp-stream-id', 'rtp-stream-id', 'video-orientation'])
 
 
 def codecs(browser):
