@@ -12,7 +12,6 @@
  * Order matters: socket and certificate are opened with the privileges of the start, everything that reads
  * from a network runs without them.
  */
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +25,7 @@
 #include "control/http/http.h"
 #include "control/privilege.h"
 #include "control/signal/signal.h"
+#include "engine/base/process.h"
 #include "engine/conf/conf.h"
 
 #define READY_MS    3000
@@ -42,7 +42,7 @@ struct process {
 	uv_loop_t loop;
 	uv_signal_t term, interrupt;
 	uv_timer_t patience;
-	int ready_fd;
+	struct en_process_args args;
 	bool reported;
 };
 
@@ -52,54 +52,13 @@ static int usage(void)
 	return EXIT_USAGE;
 }
 
-static int parse_args(int argc, char **argv, struct process *p, const char **ret_file)
-{
-	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'}, {"ready-fd", required_argument, NULL, 'r'}, {0}};
-	const char *file = NULL;
-	char *end = NULL;
-	int c;
-
-	p->ready_fd = -1;
-	while ((c = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
-		if (c == 'c') {
-			file = optarg;
-		} else if (c == 'r') {
-			p->ready_fd = (int)strtol(optarg, &end, 10);
-			if (*end != '\0' || p->ready_fd < 0)
-				return -1;
-		} else {
-			return -1;
-		}
-	}
-	if (!file || optind != argc)
-		return -1;
-	*ret_file = file;
-	return 0;
-}
-
-static void set_log_level(const char *word)
-{
-	static const char *const words[] = {
-		[EN_LOG_ERROR] = "error", [EN_LOG_WARN] = "warn", [EN_LOG_INFO] = "info", [EN_LOG_DEBUG] = "debug"};
-
-	for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(word, words[i]) == 0)
-			en_log_set_level((enum en_log_level)i);
-}
-
 /* One line to whoever started us, once; without one, to the log. */
 static void report(struct process *p, const char *failure)
 {
 	if (p->reported && !failure)
 		return;
 	p->reported = true;
-	if (p->ready_fd >= 0)
-		dprintf(p->ready_fd, failure ? "fail: %s\n" : "ready\n", failure);
-	else if (failure)
-		en_error("start", "%s", failure);
-	else
-		en_info("start", "ready");
+	en_process_report(p->args.ready_fd, failure);
 }
 
 /* --- what the parts say to each other -------------------------------------------------- */
@@ -258,20 +217,19 @@ static void stop(struct process *p)
 int main(int argc, char **argv)
 {
 	static struct process p;
-	const char *file;
 	struct en_err err;
 	int rc;
 
-	if (parse_args(argc, argv, &p, &file) != 0)
+	if (en_process_args(argc, argv, &p.args) != 0)
 		return usage();
 	en_log_set_name("turnpike-control");
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN); /* a drain is the dataplane's */
-	if (conf_load(file, stderr, &p.conf) != 0) {
+	if (conf_load(p.args.file, stderr, &p.conf) != 0) {
 		report(&p, "the configuration has errors");
 		return EXIT_USAGE;
 	}
-	set_log_level(p.conf.log_level);
+	en_log_set_level_word(p.conf.log_level);
 	rc = start(&p, &err);
 	if (rc == 0)
 		uv_run(&p.loop, UV_RUN_DEFAULT);

@@ -9,16 +9,14 @@
  *   V2  memory with keys reaches no core file, and no debugger of the same user (the dataplane may be that).
  */
 #include <errno.h>
-#include <grp.h>
-#include <linux/capability.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "control/privilege.h"
+#include "engine/base/process.h"
 
 #define FALLBACK "nobody"
 
@@ -82,44 +80,10 @@ int cp_privilege_confine(const char *user, const char *dataplane_user, unsigned 
 	return 0;
 }
 
-static int drop_capabilities(void)
-{
-	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
-
-	return syscall(SYS_capset, &head, none) == 0 ? 0 : -errno;
-}
-
-static int change_user(const struct cp_identity *who, struct en_err *err)
-{
-	gid_t group = who->dataplane_gid;
-
-	if (setgroups(1, &group) != 0 || setresgid(who->gid, who->gid, who->gid) != 0 ||
-	    setresuid(who->uid, who->uid, who->uid) != 0)
-		return en_fail(err, -1, "cannot become user %u, group %u: %s", (unsigned int)who->uid,
-			       (unsigned int)who->gid, strerror(errno));
-	if (who->uid != 0 && setresuid(0, 0, 0) == 0)
-		return en_fail(err, -1, "privileges were dropped and came back: refusing to run");
-	return 0;
-}
-
 int cp_privilege_drop(const struct cp_identity *who, struct en_err *err)
 {
-	pid_t parent = getppid();
-	int death_signal = 0, rc;
-
-	/* the kernel forgets the signal, and that nobody may look, when a process changes its user */
-	prctl(PR_GET_PDEATHSIG, &death_signal);
-	if (!who->stays && change_user(who, err) != 0)
+	if (en_process_drop(!who->stays, who->uid, who->gid, &who->dataplane_gid, 1, err) != 0)
 		return -1;
-	rc = drop_capabilities();
-	if (rc != 0)
-		return en_fail(err, -1, "cannot drop capabilities: %s", strerror(-rc));
-	hide_memory();
-	if (!death_signal)
-		return 0;
-	prctl(PR_SET_PDEATHSIG, death_signal);
-	if (getppid() != parent) /* it died in between */
-		return en_fail(err, -1, "the supervisor is gone");
+	hide_memory(); /* the kernel forgets it when a process changes its user */
 	return 0;
 }

@@ -14,7 +14,6 @@
  * directory harms no running engine; privileges go last.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +28,7 @@
 #include "dataplane/privilege.h"
 #include "dataplane/world.h"
 #include "engine/base/clock.h"
+#include "engine/base/process.h"
 
 enum {
 	EXIT_FAILED = 1,
@@ -40,7 +40,8 @@ struct process {
 	struct dp_identity who;
 	struct shm_region *region;
 	struct dp_world *world;
-	int ready_fd, signal_fd, listen_fd, region_fd;
+	struct en_process_args args;
+	int signal_fd, listen_fd, region_fd;
 };
 
 static int usage(void)
@@ -49,58 +50,11 @@ static int usage(void)
 	return EXIT_USAGE;
 }
 
-static int parse_args(int argc, char **argv, struct process *p, const char **ret_file)
-{
-	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'}, {"ready-fd", required_argument, NULL, 'r'}, {0}};
-	const char *file = NULL;
-	char *end = NULL;
-	int c;
-
-	p->ready_fd = -1;
-	while ((c = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
-		if (c == 'c') {
-			file = optarg;
-		} else if (c == 'r') {
-			p->ready_fd = (int)strtol(optarg, &end, 10);
-			if (*end != '\0' || p->ready_fd < 0)
-				return -1;
-		} else {
-			return -1;
-		}
-	}
-	if (!file || optind != argc)
-		return -1;
-	*ret_file = file;
-	return 0;
-}
-
-static void set_log_level(const char *word)
-{
-	static const char *const words[] = {
-		[EN_LOG_ERROR] = "error", [EN_LOG_WARN] = "warn", [EN_LOG_INFO] = "info", [EN_LOG_DEBUG] = "debug"};
-
-	for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(word, words[i]) == 0)
-			en_log_set_level((enum en_log_level)i);
-}
-
-/* One line to whoever started us; without one, to the log. */
-static void report(const struct process *p, const char *failure)
-{
-	if (p->ready_fd >= 0)
-		dprintf(p->ready_fd, failure ? "fail: %s\n" : "ready\n", failure);
-	else if (failure)
-		en_error("start", "%s", failure);
-	else
-		en_info("start", "ready");
-}
-
 /* --- workers ------------------------------------------------------------------ */
 
 static int worker(void *core)
 {
-	int rc = dp_privilege_drop_capabilities();
+	int rc = en_process_drop_capabilities();
 
 	return rc == 0 ? dp_worker_run(core) : rc;
 }
@@ -161,7 +115,7 @@ static int serve(struct process *p, struct en_err *err)
 	if (dp_privilege_give(p->conf.runtime_dir, &p->who, p->conf.control.user, err) != 0 ||
 	    dp_privilege_drop(&p->who, err) != 0 || start_workers(p->world, err) != 0)
 		return -1;
-	report(p, NULL);
+	en_process_report(p->args.ready_fd, NULL);
 	return dp_house_run(p->world, p->signal_fd, p->listen_fd, p->region_fd, err);
 }
 
@@ -186,23 +140,22 @@ static int run_world(struct process *p, struct en_err *err)
 int main(int argc, char **argv)
 {
 	static struct process p = {.signal_fd = -1, .listen_fd = -1, .region_fd = -1};
-	const char *file;
 	struct en_err err;
 	int rc;
 
-	if (parse_args(argc, argv, &p, &file) != 0)
+	if (en_process_args(argc, argv, &p.args) != 0)
 		return usage();
 	en_log_set_name("turnpike-dataplane");
-	if (conf_load(file, stderr, &p.conf) != 0) {
-		report(&p, "the configuration has errors");
+	if (conf_load(p.args.file, stderr, &p.conf) != 0) {
+		en_process_report(p.args.ready_fd, "the configuration has errors");
 		return EXIT_USAGE;
 	}
-	set_log_level(p.conf.log_level);
+	en_log_set_level_word(p.conf.log_level);
 	rc = open_shared(&p, &err);
 	if (rc == 0)
 		rc = run_world(&p, &err);
 	if (rc != 0)
-		report(&p, err.text);
+		en_process_report(p.args.ready_fd, err.text);
 	close_shared(&p);
 	conf_free(&p.conf);
 	return rc == 0 ? 0 : EXIT_FAILED;

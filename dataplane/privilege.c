@@ -9,19 +9,16 @@
  */
 #include <dirent.h>
 #include <errno.h>
-#include <grp.h>
-#include <linux/capability.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "dataplane/privilege.h"
+#include "engine/base/process.h"
 #include "engine/shm/ctl.h"
 
 int dp_privilege_confine(const char *user, struct dp_identity *ret_who, struct en_err *err)
@@ -75,41 +72,7 @@ int dp_privilege_give(const char *runtime_dir, const struct dp_identity *who, co
 	return 0;
 }
 
-int dp_privilege_drop_capabilities(void)
-{
-	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
-
-	return syscall(SYS_capset, &head, none) == 0 ? 0 : -errno;
-}
-
-static int change_user(const struct dp_identity *who, struct en_err *err)
-{
-	if (setgroups(0, NULL) != 0 || setresgid(who->gid, who->gid, who->gid) != 0 ||
-	    setresuid(who->uid, who->uid, who->uid) != 0)
-		return en_fail(err, -1, "cannot become user %u, group %u: %s", (unsigned int)who->uid,
-			       (unsigned int)who->gid, strerror(errno));
-	if (who->uid != 0 && setresuid(0, 0, 0) == 0)
-		return en_fail(err, -1, "privileges were dropped and came back: refusing to run");
-	return 0;
-}
-
 int dp_privilege_drop(const struct dp_identity *who, struct en_err *err)
 {
-	pid_t parent = getppid();
-	int death_signal = 0, rc;
-
-	/* the kernel forgets the signal when a process changes its user */
-	prctl(PR_GET_PDEATHSIG, &death_signal);
-	if (geteuid() == 0 && change_user(who, err) != 0)
-		return -1;
-	rc = dp_privilege_drop_capabilities();
-	if (rc != 0)
-		return en_fail(err, -1, "cannot drop capabilities: %s", strerror(-rc));
-	if (!death_signal)
-		return 0;
-	prctl(PR_SET_PDEATHSIG, death_signal);
-	if (getppid() != parent) /* it died in between */
-		return en_fail(err, -1, "the supervisor is gone");
-	return 0;
+	return en_process_drop(geteuid() == 0, who->uid, who->gid, NULL, 0, err);
 }

@@ -24,9 +24,8 @@ int dp_privilege_confine(const char *user, struct dp_identity *ret_who, struct e
  */
 int dp_privilege_give(const char *runtime_dir, const struct dp_identity *who, const char *control_user,
 		      struct en_err *err);
-/* Become who, in all threads, for good; the parent-death signal stays set. */
+/* Become who, in all threads, for good; the parent-death signal stays set. Capabilities: the caller's only, others call
+ * en_process_drop_capabilities(). */
 int dp_privilege_drop(const struct dp_identity *who, struct en_err *err);
-/* This thread has no capabilities from now on. dp_privilege_drop() does it for the caller's. */
-int dp_privilege_drop_capabilities(void);
 
 #endif

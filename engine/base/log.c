@@ -43,6 +43,13 @@ void en_log_set_level(enum en_log_level level)
 	__atomic_store_n(&max_level, level, __ATOMIC_RELAXED);
 }
 
+void en_log_set_level_word(const char *word)
+{
+	for (unsigned int i = 0; i < sizeof(level_names) / sizeof(level_names[0]); i++)
+		if (strcmp(word, level_names[i]) == 0)
+			en_log_set_level((enum en_log_level)i);
+}
+
 void en_log_set_name(const char *name)
 {
 	snprintf(log_name, sizeof(log_name), "%s", name);

@@ -16,6 +16,8 @@ enum en_log_level {
 
 /* Records above the level are not printed. Default EN_LOG_INFO. */
 void en_log_set_level(enum en_log_level level);
+/* "error", "warn", "info", "debug"; another word changes nothing. */
+void en_log_set_level_word(const char *word);
 /* "turnpike-dataplane", "turnpike": stands before each line. */
 void en_log_set_name(const char *name);
 
