@@ -287,7 +287,7 @@ bool cp_place_take(struct cp_link *l, enum cp_place_kind kind, unsigned int core
 	struct shm_handle h;
 
 	/* what a control process before us left behind is known after the first resync only */
-	if (core >= SHM_LANES_MAX || !l->was_synced || !cp_places_take(&l->places[kind][core], uv_now(l->loop), &h))
+	if (core >= SHM_LANES_MAX || !l->was_synced || !cp_places_take(&l->places[kind][core], &h))
 		return false;
 	*ret_place = (struct cp_place){.core = core, .h = h};
 	return true;
@@ -296,7 +296,7 @@ bool cp_place_take(struct cp_link *l, enum cp_place_kind kind, unsigned int core
 void cp_place_give(struct cp_link *l, enum cp_place_kind kind, const struct cp_place *p)
 {
 	if (p->core < SHM_LANES_MAX)
-		cp_places_give(&l->places[kind][p->core], uv_now(l->loop), p->h);
+		cp_places_give(&l->places[kind][p->core], p->h);
 }
 
 bool cp_place_adopt(struct cp_link *l, enum cp_place_kind kind, const struct cp_place *p)

@@ -53,9 +53,9 @@ enum cp_place_kind {
 	CP_PLACE_KINDS
 };
 
-/* A free place on a core with a fresh generation; false: the table is full. A freed place rests before it is used
- * again (place.h). None before the first on_synced(): an earlier control process may hold any. Places outlive the
- * dataplane: what has one keeps it when the dataplane comes back, unless its tables became smaller. */
+/* A free place on a core with a fresh generation; false: the table is full. Of the free places the one
+ * that is so for longest. None before the first on_synced(): an earlier control process may hold any. Places outlive
+ * the dataplane: what has one keeps it when the dataplane comes back, unless its tables became smaller. */
 bool cp_place_take(struct cp_link *l, enum cp_place_kind kind, unsigned int core, struct cp_place *ret_place);
 void cp_place_give(struct cp_link *l, enum cp_place_kind kind, const struct cp_place *p);
 /* Resync: a place that the dataplane says is in use. False: out of range or taken. */

@@ -7,6 +7,8 @@
  *   P1  a place is in the free chain exactly when nobody holds it.
  *   P2  the generation of a place never repeats within 2^32 holders, and begins
  *       at random: what an earlier control process said to it fits none of ours.
+ *   P3  a place that was given back may be taken at once: its END is in the lane in front of whatever is said of the
+ *       next holder (intent.c N3), and what is still said of the last one has another generation.
  */
 #include <stdlib.h>
 
@@ -54,7 +56,7 @@ bool cp_places_resize(struct cp_places *p, uint32_t n)
 	p->n = p->first = p->last = n;
 	p->used_n = 0;
 	for (uint32_t i = old_n; i < n; i++)
-		slot[i] = (struct cp_place_slot){.generation = en_random32(), .rested = true};
+		slot[i] = (struct cp_place_slot){.generation = en_random32()};
 	for (uint32_t i = 0; i < n; i++) {
 		if (slot[i].used)
 			p->used_n++;
@@ -70,7 +72,7 @@ void cp_places_fini(struct cp_places *p)
 	*p = (struct cp_places){0};
 }
 
-bool cp_places_take(struct cp_places *p, uint64_t now_ms, struct shm_handle *ret_h)
+bool cp_places_take(struct cp_places *p, struct shm_handle *ret_h)
 {
 	struct cp_place_slot *s;
 	uint32_t i = p->first;
@@ -78,8 +80,6 @@ bool cp_places_take(struct cp_places *p, uint64_t now_ms, struct shm_handle *ret
 	if (i >= p->n)
 		return false;
 	s = &p->slot[i];
-	if (!s->rested && (uint32_t)now_ms - s->freed_ms < CP_PLACE_REST_MS)
-		return false;
 	unchain(p, i);
 	s->used = true;
 	p->used_n++;
@@ -89,7 +89,7 @@ bool cp_places_take(struct cp_places *p, uint64_t now_ms, struct shm_handle *ret
 	return true;
 }
 
-void cp_places_give(struct cp_places *p, uint64_t now_ms, struct shm_handle h)
+void cp_places_give(struct cp_places *p, struct shm_handle h)
 {
 	struct cp_place_slot *s;
 
@@ -98,8 +98,7 @@ void cp_places_give(struct cp_places *p, uint64_t now_ms, struct shm_handle h)
 	s = &p->slot[h.index];
 	if (!s->used || s->generation != h.generation)
 		return;
-	s->used = s->rested = false;
-	s->freed_ms = (uint32_t)now_ms;
+	s->used = false;
 	p->used_n--;
 	chain(p, h.index);
 }

@@ -13,13 +13,10 @@
 
 #include "engine/shm/msg.h"
 
-#define CP_PLACE_REST_MS 1000 /* a place that was given back is not used again before */
-
 struct cp_place_slot {
 	uint32_t generation; /* of its holder; free: of the last one */
 	uint32_t prev, next; /* in the chain of the free, longest free first */
-	uint32_t freed_ms; /* low bits */
-	bool used, rested; /* rested: never used, or long ago */
+	bool used;
 };
 
 struct cp_places {
@@ -33,10 +30,10 @@ struct cp_places {
 bool cp_places_resize(struct cp_places *p, uint32_t n);
 void cp_places_fini(struct cp_places *p);
 
-/* False: none is free, or those that are still rest. */
-bool cp_places_take(struct cp_places *p, uint64_t now_ms, struct shm_handle *ret_h);
+/* The one that is free for longest. False: none is free. */
+bool cp_places_take(struct cp_places *p, struct shm_handle *ret_h);
 /* A handle that does not hold its place changes nothing. */
-void cp_places_give(struct cp_places *p, uint64_t now_ms, struct shm_handle h);
+void cp_places_give(struct cp_places *p, struct shm_handle h);
 /* This very place, as the dataplane says. False: out of range, held already, or no generation. */
 bool cp_places_adopt(struct cp_places *p, struct shm_handle h);
 

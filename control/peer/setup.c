@@ -10,8 +10,8 @@
  * Invariants
  *   S1  a session with keys gives way to nobody.
  *   S2  no more than half of the places are set-ups; the next one takes the place of another (security.md S3).
- *   S3  an owner takes its own set-ups' places only after CP_SETUP_YIELD_MS: places that were given back rest for a
- *       while (control/dp/place.c), and one that asks fast must not put them all to rest.
+ *   S3  an owner takes its own set-ups' places only after CP_SETUP_YIELD_MS: who opens many at once wants them all,
+ *       and none would come to its end if each ended the one before.
  *
  * Whose a set-up is, is the address that the offer came from, of IPv6 the first 64 bits. Behind a proxy all have one:
  * then the oldest of all gives way.

@@ -504,16 +504,29 @@ static void places_are_given_out_once(void **state)
 	assert_true(cp_place_take(tested, CP_PLACE_ROUTE, 1, &more));
 	assert_false(cp_place_take(tested, CP_PLACE_TRACK, FAKE_CORES, &more));
 	assert_false(cp_place_take(tested, CP_PLACE_TRACK, UINT32_MAX, &more));
-	/* rests before it comes again */
+	/* one that was given back may be taken at once */
 	cp_place_give(tested, CP_PLACE_TRACK, &p[7]);
-	assert_false(cp_place_take(tested, CP_PLACE_TRACK, 1, &more));
-	run_for(1100);
 	assert_true(cp_place_take(tested, CP_PLACE_TRACK, 1, &more));
 	assert_int_equal(more.h.index, 7);
 	assert_int_not_equal(more.h.generation, p[7].h.generation);
 	/* an old handle gives nothing back */
 	cp_place_give(tested, CP_PLACE_TRACK, &p[7]);
 	assert_false(cp_place_adopt(tested, CP_PLACE_TRACK, &more));
+	assert_false(cp_place_take(tested, CP_PLACE_TRACK, 1, &more));
+}
+
+/* However many come and go: the place that is free for longest is the next one. */
+static void places_take_turns(void **state)
+{
+	struct cp_place p;
+
+	(void)state;
+	come_up();
+	for (unsigned int i = 0; i < 3 * PLACES; i++) {
+		assert_true(cp_place_take(tested, CP_PLACE_SESSION, 0, &p));
+		assert_int_equal(p.h.index, i % PLACES);
+		cp_place_give(tested, CP_PLACE_SESSION, &p);
+	}
 }
 
 static void places_that_run_are_adopted(void **state)
@@ -576,6 +589,7 @@ int main(void)
 		link_test(a_dataplane_that_lies_costs_messages_only),
 		link_test(a_hostile_dataplane_is_survived),
 		link_test(places_are_given_out_once),
+		link_test(places_take_turns),
 		link_test(places_that_run_are_adopted),
 		link_test(places_outlive_the_dataplane),
 	};

@@ -100,7 +100,7 @@ static void one_asks_for_all(void **state)
 		fake_pass(50);
 		cp_peer_destroy(honest);
 	}
-	/* what it took, it lost to the others; of its own it takes no more than one place after another's rest */
+	/* what it took, it lost to the others; of its own only what had its time */
 	assert_in_range(hub()->setups_ended, 20, MOST);
 	assert_non_null(ask_from("192.0.2.77"));
 	assert_int_equal(under_way(), MOST);
