@@ -69,6 +69,7 @@ struct rtp_got {
 struct rtp_peer {
 	struct media_client c;
 	struct dp_srtp *srtp;
+	struct shm_msg_keys keys;
 	struct dp_srtp_keys *in, *out;
 	struct dp_srtp_stream in_stream[RTP_STREAMS], out_stream[RTP_STREAMS];
 	uint16_t twcc; /* transport-wide number of the next packet; a test may skip some */
@@ -84,6 +85,8 @@ int rtp_teardown(void **state);
 #define rtp_test(fn) cmocka_unit_test_teardown(fn, rtp_teardown)
 /* Keys of a peer, told to the engine; new: others than before. */
 void rtp_keys(unsigned int peer, uint32_t profile, uint8_t which);
+/* Its crypto is the fast backend from now on: libsrtp2 keeps something of every SSRC that it ever saw. */
+void rtp_be_quick(unsigned int peer);
 
 /* What control says: the usual message, to be changed and sent. */
 struct shm_msg_track rtp_track(unsigned int peer, uint32_t index, uint32_t kind, const char *mid);
