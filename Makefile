@@ -71,7 +71,7 @@ DPLOGIC_A := $(OUT)/libdplogic.a
 DP_A := $(OUT)/libdataplane.a
 CMD_A := $(OUT)/libcmd.a
 CONTROL_A := $(OUT)/libcontrol.a
-CONTROL_LIBS := -lwebsockets -luv -lssl
+CONTROL_LIBS := -lwebsockets -luv -lssl -lusrsctp
 
 all: $(OUT)/turnpike $(OUT)/turnpike-dataplane $(OUT)/turnpike-control
 

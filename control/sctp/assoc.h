@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * assoc.h - one SCTP association over packets that DTLS carries (RFC 8261, RFC 8831 s5).
- * Thin on purpose: usrsctp_glue.c is the only file that knows usrsctp, so that another stack can come.
+ * Thin on purpose: assoc.c keeps who is who and what is read when; below it glue.h, so that another stack can come
+ * (usrsctp_glue.c is the only file that knows usrsctp).
  *
  * Runs on:   the control loop; the stack has no threads of ours and no timers but one uv timer.
  * Invariants
@@ -10,8 +11,10 @@
  *   A2  bounded: streams (CP_SCTP_STREAMS), buffers (struct cp_sctp_limits), a message being put together
  *       (limits.message); beyond, the association is aborted with a reason (D6).
  *   A3  ASCONF, AUTH, PKTDROP and NR-SACK are off; I-DATA (RFC 8260) is taken when the far end offers it.
- *   A4  events come from cp_sctp_input(), cp_sctp_send(), cp_sctp_resume() and the timer; an association may be
- *       destroyed from within its own events: it is unreachable at once and freed later.
+ *   A4  events come from cp_sctp_input(), cp_sctp_resume() and the timer; output() besides from every call. An
+ *       association may be destroyed from within its own events: it is unreachable at once and freed later.
+ *   A5  from within output() nothing but cp_sctp_destroy() does anything: the stack's locks are held. (Input is lost
+ *       there, sending says -EAGAIN.)
  */
 #ifndef CP_SCTP_ASSOC_H
 #define CP_SCTP_ASSOC_H
@@ -75,7 +78,6 @@ int cp_sctp_stack_create(uv_loop_t *loop, const struct cp_sctp_limits *limits, s
 /* All associations must be destroyed. */
 void cp_sctp_stack_destroy(struct cp_sctp_stack *s);
 uint32_t cp_sctp_stack_count(const struct cp_sctp_stack *s);
-uv_loop_t *cp_sctp_stack_loop(const struct cp_sctp_stack *s);
 
 /* Begins at once: both ends do (RFC 8831 s6.2). -ENOSPC: limits.associations; -ENOMEM. */
 int cp_sctp_create(struct cp_sctp_stack *s, uint16_t local_port, uint16_t remote_port,
