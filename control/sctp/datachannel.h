@@ -33,7 +33,8 @@ struct cp_channel;
 
 struct cp_data_limits {
 	uint32_t channels; /* of one association */
-	uint32_t queue; /* bytes that a channel holds before SCTP takes them; a bigger message waits alone */
+	/* Bytes that a channel holds before SCTP takes them, 16 more for each message; a bigger message waits alone. */
+	uint32_t queue;
 	uint32_t total; /* the same of all channels together; 0: four times queue */
 };
 
