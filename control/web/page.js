@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// page.js - the conference page: form, tiles, buttons. What a member does is room.js's,
-// figures are statistics.js's.
+// page.js - the conference page: form, tiles, buttons. What a member does is room.js's and data.js's,
+// figures are statistics.js's; chat, files and game have a file each.
 
+import {Chat} from './chat.js';
+import {Data} from './data.js';
+import {Files} from './files.js';
+import {Game} from './game.js';
+import {Panel} from './panel.js';
 import {Room} from './room.js';
 import {Statistics} from './statistics.js';
 
@@ -11,6 +16,7 @@ const form = $('join');
 const tiles = new Map(); // 'participant' or 'participant/screen' -> tile
 let room = null;
 let statistics = null;
+const panel = new Panel(['chat', 'files', 'game']);
 const names = new Map();
 
 // With so many tiles at most, the camera's sides are divided by so much: nobody decodes what no tile shows.
@@ -135,6 +141,7 @@ function listen() {
 	});
 	on('closed', ({reason}) => {
 		statistics.stop();
+		panel.show(null);
 		for (const key of [...tiles.keys()])
 			dropTile(key);
 		$('call').hidden = true;
@@ -152,6 +159,17 @@ async function own(wanted) {
 	return stream.getTracks();
 }
 
+// What goes over data channels. With `?socket=close` the WebSocket is let go while there is a control channel.
+function talk() {
+	const data = new Data(room), chat = new Chat(room, data, names, panel), files = new Files(room, data, names, panel),
+		game = new Game(room, data, names);
+
+	room.signal.frugal = new URLSearchParams(location.search).get('socket') === 'close';
+	panel.changed = name => name === 'game' ? game.start() : game.stop();
+	window.turnpike = {room, tiles, names, data, chat, files, game, panel}; // for tests and the curious
+	return data;
+}
+
 async function join(data) {
 	let media;
 
@@ -164,9 +182,8 @@ async function join(data) {
 	}
 	room = new Room({room: data.get('room'), name: data.get('name'),
 		token: new URLSearchParams(location.search).get('token') ?? ''});
-	window.turnpike = {room, tiles, names}; // for tests and the curious
-	statistics = new Statistics(room, tiles);
 	listen();
+	statistics = new Statistics(room, tiles, talk());
 	$('problem').textContent = '';
 	$('title').textContent = `Room ${room.room}`;
 	$('lobby').hidden = true;
@@ -232,15 +249,12 @@ $('statistics').onclick = () => {
 		tile.figures.hidden = !on;
 };
 
-$('chat-button').onclick = () => {
-	$('chat').hidden = !$('chat').hidden;
-	$('chat-button').setAttribute('aria-pressed', !$('chat').hidden);
-};
-
 $('leave').onclick = () => room.leave();
 
 const asked = new URLSearchParams(location.search);
 form.elements.room.value = asked.get('room') ?? 'lobby';
 form.elements.name.value = asked.get('name') ?? '';
+for (const id of ['microphone', 'camera'])
+	form.elements[id].checked = asked.get(id) !== 'off';
 if (asked.has('join') && form.reportValidity())
 	form.requestSubmit();

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// room.js - a member of a room: the signaling connection and the one peer
-// connection. Knows nothing of the page; tells it by events:
-//   joined {participants} | participant {id, name} | left {id} | media {participant, kind, name, stream}
+// room.js - a member of a room: what it says and hears (over signal.js) and the peer connection of its
+// media. Knows nothing of the page; tells it by events:
+//   joined {participants, resumed} | participant {id, name} | left {id} | media {participant, kind, name, stream}
 //   nomedia {participant, name, kind} | muted {id, muted} | speaker {id} | state {state} | closed {reason}
+//   refused {code, text, label}
 //
 // The server always answers: the member offers sending sections for what it
 // publishes and receiving ones for the others' tracks, and offers again when either changes.
 // A receiving section whose track has gone is kept and used for the next one of its kind.
+
+import {Signal} from './signal.js';
 
 const RETRY_MS = 400;
 
@@ -18,12 +21,13 @@ export class Room extends EventTarget {
 		this.name = name;
 		this.token = token;
 		this.id = null;
-		this.joined = false; // on the present socket
+		this.joined = false; // there is a way to say something, and the server knows who does
+		this.signal = new Signal({opened: () => this.onOpen(), heard: m => this.hear(m), closed: () => this.onClose(),
+			silent: () => this.tell('silent')});
 		this.resume = null;
 		this.published = new Map(); // name -> {track, transceiver, muted, id}
 		this.tracks = new Map(); // id of a remote track -> what the server says of it
 		this.receiving = []; // {transceiver, kind, id or null}
-		this.round = 0;
 		this.left = false;
 	}
 
@@ -32,8 +36,7 @@ export class Room extends EventTarget {
 	}
 
 	send(message) {
-		if (this.socket?.readyState === WebSocket.OPEN)
-			this.socket.send(JSON.stringify(message));
+		this.signal.send(message);
 	}
 
 	// --- signaling -----------------------------------------------------------
@@ -43,24 +46,26 @@ export class Room extends EventTarget {
 		url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
 		if (this.token)
 			url.searchParams.set('token', this.token);
-		this.socket = new WebSocket(url);
-		this.socket.onopen = () => this.send({t: 'join', room: this.room, name: this.name,
-			...(this.resume ? {resume: this.resume} : {})});
-		this.socket.onmessage = e => this.hear(JSON.parse(e.data));
-		this.socket.onclose = () => {
-			this.joined = false;
-			this.waiting?.reject(new Error('signaling was lost'));
-			if (this.left)
-				return;
+		this.signal.connect(url);
+	}
+
+	onOpen() {
+		this.signal.send({t: 'join', room: this.room, name: this.name, ...(this.resume ? {resume: this.resume} : {})}, true);
+	}
+
+	onClose() {
+		this.joined = false;
+		if (!this.left)
 			this.tell('state', {state: 'reconnecting'});
-			setTimeout(() => this.connect(), RETRY_MS);
-		};
+	}
+
+	ask(message, bySocket) {
+		return this.joined ? this.signal.ask(message, bySocket) : Promise.reject(new Error('signaling was lost'));
 	}
 
 	hear(m) {
 		const heard = {
 			joined: () => this.onJoined(m),
-			answer: () => this.onAnswer(m),
 			participant: () => this.tell('participant', m),
 			left: () => this.tell('left', m),
 			track: () => { this.tracks.set(m.track.id, m.track); this.changed(); },
@@ -103,13 +108,12 @@ export class Room extends EventTarget {
 	}
 
 	onError(m) {
-		if (m.n !== undefined && m.n === this.round)
-			this.waiting?.reject(new Error(m.text));
-		else if (!this.id) {
+		if (!this.id) {
 			this.left = true;
 			this.tell('closed', {reason: m.text});
-			this.socket.close();
+			this.signal.end();
 		}
+		this.tell('refused', m);
 		console.warn('turnpike:', m.code, m.text);
 	}
 
@@ -207,13 +211,8 @@ export class Room extends EventTarget {
 		for (const r of this.receiving)
 			if (r.id !== null)
 				subscribe[r.transceiver.mid] = r.id;
-		const n = ++this.round;
-		const answer = await new Promise((resolve, reject) => {
-			this.waiting = {resolve, reject};
-			if (!this.joined) // it went during setLocalDescription()
-				reject(new Error('signaling was lost'));
-			this.send({t: 'offer', n, sdp: pc.localDescription.sdp, publish, subscribe});
-		}).catch(async e => {
+		const offer = {t: 'offer', sdp: pc.localDescription.sdp, publish, subscribe};
+		const answer = await this.ask(offer).catch(async e => {
 			if (pc.signalingState === 'have-local-offer')
 				await pc.setLocalDescription({type: 'rollback'});
 			throw e;
@@ -230,11 +229,6 @@ export class Room extends EventTarget {
 			this.tell('media', {id: r.id, participant: r.of.participant, kind: r.kind, name: r.of.name, muted: r.of.muted,
 				track: r.transceiver.receiver.track, receiver: r.transceiver.receiver});
 		}
-	}
-
-	onAnswer(m) {
-		if (m.n === this.round)
-			this.waiting?.resolve(m);
 	}
 
 	// --- what the member publishes ------------------------------------------------
@@ -297,11 +291,11 @@ export class Room extends EventTarget {
 
 	leave() {
 		this.left = true;
-		this.send({t: 'leave'});
+		this.signal.send({t: 'leave'}, this.signal.socketIsOpen);
 		for (const p of this.published.values())
 			p.track.stop();
 		this.pc?.close();
-		this.socket?.close();
+		this.signal.end();
 		this.tell('closed', {reason: ''});
 	}
 }

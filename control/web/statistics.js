@@ -5,9 +5,12 @@
 
 const PERIOD_MS = 1000;
 
+const count = n => n < 10000 ? `${n} B` : n < 1e7 ? `${(n / 1000).toFixed(0)} kB` : `${(n / 1e6).toFixed(0)} MB`;
+
 export class Statistics {
-	constructor(room, tiles) {
+	constructor(room, tiles, data) {
 		this.room = room;
+		this.data = data;
 		this.tiles = tiles;
 		this.latest = {};
 		this.before = new Map();
@@ -37,7 +40,7 @@ export class Statistics {
 						lines.push(this.inbound(key, kind, s));
 			}
 			if (key === 'self')
-				lines.push(...await this.outbound());
+				lines.push(...await this.outbound(), ...await this.channels());
 			tile.figures.textContent = lines.join('\n');
 		}
 	}
@@ -69,5 +72,14 @@ export class Statistics {
 			}
 		}
 		return lines;
+	}
+
+	// The data connection: its control channel's round trip, and each channel.
+	async channels() {
+		const f = this.latest.data = await this.data.figures();
+
+		return [`data ${f.state} ${f.rtt === null ? '' : `round trip ${f.rtt.toFixed(1)} ms `}sent ${count(f.sent)} received ${count(f.received)}`,
+			...f.channels.map(c => `${c.label}${c.protocol && c.label === 'file' ? ` ${c.protocol}` : ''} sent ${count(c.sent)} received ${
+				count(c.received)} buffered ${count(c.buffered)}`)];
 	}
 }
