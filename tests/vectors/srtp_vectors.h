@@ -2,8 +2,8 @@
 /*
  * srtp_vectors.h - the published keys, keystreams and packets of SRTP, as hexadecimal text.
  *
- * RFC 3711 appendix B.2 and B.3, RFC 6188 s7.2, RFC 7714 s16 and s17 (as its subsections have it, not its preamble),
- * and the reference packets of libsrtp2's own validation.
+ * RFC 3711 appendix B.2 and B.3, RFC 6188 s7.1 and s7.2, RFC 7714 s16 and s17 (as its subsections have it, not its
+ * preamble), and the reference packets of libsrtp2's own validation.
  */
 #ifndef VECTORS_SRTP_VECTORS_H
 #define VECTORS_SRTP_VECTORS_H
@@ -24,11 +24,21 @@ static const struct srtp_kdf_vector srtp_kdf_vectors[] = {
 	 "fa31791685ca444a9e07c6c64e93", "fd9c32d39ed5fbb5a9dc96b30818454d1313dc05"},
 };
 
-/* RFC 3711 B.2: session key and salt; SSRC, ROC and SEQ are 0. The first three blocks of keystream. */
+/* RFC 3711 B.2: session key and salt; SSRC, ROC and SEQ are 0. The first three blocks of keystream, and those from
+ * 0xfeff on. */
 #define SRTP_B2_KEY  "2b7e151628aed2a6abf7158809cf4f3c"
 #define SRTP_B2_SALT "f0f1f2f3f4f5f6f7f8f9fafbfcfd"
 #define SRTP_B2_STREAM                                                                                                 \
 	"e03ead0935c95e80e166b16dd92b4eb4d23513162b02d0f72a43a2fe4a5f97ab41e95b3bb0a2e8dd477901e4fca894c0"
+#define SRTP_B2_STREAM_END                                                                                             \
+	"ec8cdf7398607cb0f2d21675ea9ea1e4362b7c3c6773516318a077d7fc5073ae6a2cc3787889374fbeb4c81b17ba6c44"
+
+/* RFC 6188 s7.1: likewise, with the same salt */
+#define SRTP_6188_KEY "57f82fe3613fd170a85ec93c40b1f0922ec4cb0dc025b58272147cc438944a98"
+#define SRTP_6188_STREAM                                                                                               \
+	"92bdd28a93c3f52511c677d08b5515a49da71b2378a854f67050756ded165bac63c4868b7096d88421b563b8c94c9a31"
+#define SRTP_6188_STREAM_END                                                                                           \
+	"cea518c90fd91ced9cbb18c078a547113dbc4814f4da5f00a08772b63c6a046d6eb246913062a16891433e97dd01a57f"
 
 /* Packets under given session keys: RFC 7714 s16.1.1, s16.2.1, s17.1, s17.2. The index is in the packet. */
 struct srtp_aead_vector {
@@ -61,8 +71,10 @@ static const struct srtp_aead_vector srtp_aead_vectors[] = {
 	 "81c8000d4d617273d50ae4d1f5ce5d304ba297e47d470c282c3ece5dbffe0a50a2eaa5c1110555be8415f658c61de0476f1b6fad"
 	 "1d1eb30c4446839f57ff6f6cb26ac3be800005d4"},
 };
-/* RFC 7714 s17.3: authenticated only, E is clear */
-#define SRTP_AEAD_RTCP_TAGGED SRTP_AEAD_RTCP "841dd9683dd78ec92ae58790125f62b3000005d4"
+/* RFC 7714 s17.3, s17.4: authenticated only, E is clear */
+#define SRTP_AEAD_TAG_128     "841dd9683dd78ec92ae58790125f62b3"
+#define SRTP_AEAD_TAG_256     "91db4afbfeee5a978fab4393ed2615fe"
+#define SRTP_AEAD_RTCP_TAGGED SRTP_AEAD_RTCP SRTP_AEAD_TAG_128 "000005d4"
 
 /* libsrtp2's reference packets, AES_CM_128_HMAC_SHA1_80 under the master key of RFC 3711 B.3 */
 #define SRTP_CM_RTP            "800f1234decafbadcafebabeabababababababababababababababab"
