@@ -438,6 +438,11 @@ void cp_sctp_stack_destroy(struct cp_sctp_stack *s)
 	free_stack(s);
 }
 
+uv_loop_t *cp_sctp_stack_loop(const struct cp_sctp_stack *s)
+{
+	return s->loop;
+}
+
 uint32_t cp_sctp_stack_count(const struct cp_sctp_stack *s)
 {
 	return s->count;
