@@ -206,8 +206,6 @@ export class Files {
 			return `${bytesText(t.offset)} of ${bytesText(t.size)}` + (rate > 0 ? ` · ${bytesText(rate)}/s · ${soon} left` : '');
 		}
 		const words = [bytesText(t.size), t.state === 'asking' && t instanceof Outgoing ? 'waits for an answer' : STATES[t.state]];
-		if (t.state === 'done')
-			words.push('hash equal');
 		if (t.problem)
 			words.push(t.problem);
 		return words.filter(Boolean).join(' · ');

@@ -248,7 +248,7 @@ export class Game {
 			pen.stroke();
 		}
 		pen.globalAlpha = 1;
-		if (p.x === null)
+		if (p.x === null || now - p.heard > GONE_MS)
 			return;
 		pen.beginPath();
 		pen.arc(p.x * width, p.y * height, 6 * scale, 0, 7);

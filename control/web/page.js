@@ -86,6 +86,11 @@ function show(key, label, kind, track, self) {
 	return tile;
 }
 
+// Of the media's connection; of the data's while there is no media.
+function tellState({state}) {
+	$('state').textContent = state === 'new' && turnpike.data.isOpen ? 'connected' : state;
+}
+
 // --- what the room tells -------------------------------------------------------------
 
 function listen() {
@@ -136,9 +141,7 @@ function listen() {
 		for (const [key, tile] of tiles)
 			tile.box.classList.toggle('speaking', key === id || (key === 'self' && id === room.id));
 	});
-	on('state', ({state}) => {
-		$('state').textContent = state;
-	});
+	on('state', tellState);
 	on('closed', ({reason}) => {
 		statistics.stop();
 		panel.show(null);
@@ -165,6 +168,7 @@ function talk() {
 		game = new Game(room, data, names);
 
 	room.signal.frugal = new URLSearchParams(location.search).get('socket') === 'close';
+	data.addEventListener('open', () => tellState({state: room.pc?.connectionState ?? 'new'}));
 	panel.changed = name => name === 'game' ? game.start() : game.stop();
 	window.turnpike = {room, tiles, names, data, chat, files, game, panel}; // for tests and the curious
 	return data;

@@ -16,7 +16,7 @@ export function make(tag, className = '', ...children) {
 export function colourOf(id) {
 	let hue = 0;
 	for (const c of String(id))
-		hue = (hue * 31 + c.charCodeAt(0)) % 360;
+		hue = (hue * 31 + c.charCodeAt(0) * 137) % 360; // far apart for ids that differ by little
 	return `hsl(${hue} 75% 65%)`;
 }
 

@@ -8,7 +8,7 @@
 //     bytes, CHUNK a message    ───────────►
 //                               ◄───────────  {t:ack, offset}: written so far
 //     {t:end, sha256}           ───────────►
-//                               ◄───────────  {t:done, sha256, equal}
+//                               ◄───────────  {t:done, sha256}
 //     {t:cancel, reason}        ◄──────────►  {t:cancel, reason}
 //
 // When the pipe is lost, the sender makes another with the same id, and the receiver tells where to go on.
@@ -187,9 +187,9 @@ export class Outgoing extends Transfer {
 			this.pump();
 		} else if (m.t === 'done') {
 			this.offset = this.size;
-			this.sha256 = m.sha256;
-			this.equal = m.equal;
-			this.over(m.equal ? 'done' : 'failed', m.equal ? '' : 'The hashes differ.');
+			this.sha256 = this.final;
+			this.equal = m.sha256 === this.final;
+			this.over(this.equal ? 'done' : 'failed', this.equal ? '' : 'The hashes differ.');
 		} else if (m.t === 'decline') {
 			this.over('declined');
 		} else if (m.t === 'cancel') {
@@ -302,7 +302,7 @@ export class Incoming extends Transfer {
 		if (this.state === 'declined')
 			this.say({t: 'decline'});
 		else if (this.state === 'done')
-			this.say({t: 'done', sha256: this.sha256, equal: this.equal});
+			this.say({t: 'done', sha256: this.sha256});
 		else if (this.isOver)
 			this.say({t: 'cancel', reason: this.problem});
 		else if (this.accepted) {
@@ -372,7 +372,7 @@ export class Incoming extends Transfer {
 		this.sha256 = sha256;
 		this.equal = sha256 === this.expected;
 		this.disk = disk;
-		this.say({t: 'done', sha256, equal: this.equal});
+		this.say({t: 'done', sha256});
 		this.over(this.equal ? 'done' : 'failed', this.equal ? '' : 'The hashes differ.');
 	}
 
