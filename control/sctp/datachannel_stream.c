@@ -17,6 +17,7 @@
  *
  * Specs:     RFC 8831 s6.7; RFC 6525 s5.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +77,16 @@ void cp_stream_end(struct cp_data *d, uint16_t id, bool in_wait)
 	cp_stream_ask_resets(d, uv_now(d->loop));
 }
 
+/* Asked in vain: once more, but not for ever when it was denied. */
+static void refused(struct cp_data *d, struct cp_stream *s, bool denied)
+{
+	s->denied += denied;
+	if (s->denied >= CP_DATA_RESET_DENIED)
+		s->out = CP_STREAM_STUCK;
+	else
+		want(d, s);
+}
+
 /* False: nothing more can be asked now. */
 static bool ask(struct cp_data *d, uint16_t id)
 {
@@ -88,11 +99,7 @@ static bool ask(struct cp_data *d, uint16_t id)
 	s = &d->stream[id];
 	if (rc == 0 || s->out != CP_STREAM_ASKED)
 		return true;
-	if (rc == -EINVAL) {
-		s->out = CP_STREAM_STUCK;
-		return true;
-	}
-	want(d, s);
+	refused(d, s, rc != -EAGAIN && rc != -EALREADY && rc != -ENOTCONN);
 	return false;
 }
 
@@ -118,12 +125,8 @@ static void on_answer(struct cp_data *d, uint16_t id, bool denied)
 	if (!s || s->out != CP_STREAM_ASKED)
 		return;
 	if (denied) {
-		if (++s->denied >= CP_DATA_RESET_DENIED) {
-			s->out = CP_STREAM_STUCK;
-		} else {
-			want(d, s);
-			d->retry_ms = uv_now(d->loop) + CP_DATA_RESET_RETRY_MS;
-		}
+		refused(d, s, true);
+		d->retry_ms = uv_now(d->loop) + CP_DATA_RESET_RETRY_MS;
 		return;
 	}
 	s->denied = 0;
