@@ -36,6 +36,9 @@ struct cp_data_limits {
 	/* Bytes that a channel holds before SCTP takes them, 16 more for each message; a bigger message waits alone. */
 	uint32_t queue;
 	uint32_t total; /* the same of all channels together; 0: four times queue */
+	/* Take an OPEN whose id is of our kind, when it is free: aiortc chooses by its ICE role, not as RFC 8832 s6
+	 * says */
+	bool any_id;
 };
 
 struct cp_channel_config {

@@ -91,8 +91,10 @@ static bool may_open(struct cp_data *d, uint16_t id)
 	const struct cp_stream *s = cp_stream_make(d, id);
 
 	/* RFC 8832 s6 MUST: the DTLS client opens even ids, the server odd ones */
-	if (!s || (id & 1) != !d->server)
+	if (!s || ((id & 1) != !d->server && !d->limits.any_id))
 		return false;
+	if ((id & 1) != !d->server && d->opened == 0)
+		d->server = !d->server; /* it keeps to ours: we take the others */
 	if (s->channel || s->in_wait)
 		return false;
 	return s->out == CP_STREAM_READY || s->out == CP_STREAM_ASKED;
