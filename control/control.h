@@ -22,12 +22,14 @@ struct cp_admin;
 struct cp_dtls_context;
 struct cp_http;
 struct cp_link;
+struct cp_sctp_stack;
 struct cp_signal;
 
 struct cp_control {
 	uv_loop_t *loop;
 	const struct conf *conf; /* read once, never changed */
 	struct cp_dtls_context *dtls;
+	struct cp_sctp_stack *sctp;
 	struct cp_signal *signal;
 	struct cp_link *link;
 	struct cp_http *http;

@@ -24,12 +24,16 @@
 #include "control/dtls/dtls.h"
 #include "control/http/http.h"
 #include "control/privilege.h"
+#include "control/sctp/datachannel.h"
 #include "control/signal/signal.h"
 #include "engine/base/process.h"
 #include "engine/conf/conf.h"
 
 #define READY_MS    3000
 #define DESCRIPTORS 8192
+/* 50 ms of 300 Mb/s: what an association may have under way, each way (docs/data.md) */
+#define SCTP_SEND    (2u << 20)
+#define SCTP_RECEIVE (2u << 20)
 
 enum {
 	EXIT_FAILED = 1,
@@ -156,14 +160,27 @@ static int open_http(struct process *p, struct en_err *err)
 			    &events, p, &p->control.http, err);
 }
 
+/* One of each session of the dataplane; each takes what it needs of its buffers. */
+static int open_sctp(struct process *p, struct en_err *err)
+{
+	const struct cp_sctp_limits limits = {
+		.associations = p->conf.media.max_sessions * p->conf.dataplane.core_n,
+		.send_buffer = SCTP_SEND,
+		.receive_buffer = SCTP_RECEIVE,
+		.message = CP_DATA_MESSAGE_MAX,
+	};
+
+	return cp_sctp_stack_create(&p->loop, &limits, &p->control.sctp, err);
+}
+
 static int open_parts(struct process *p, struct en_err *err)
 {
 	static const struct cp_link_events events = {
 		.on_up = on_up, .on_synced = on_synced, .on_down = on_down, .on_message = on_message};
 	struct cp_control *c = &p->control;
 
-	if (cp_dtls_context_create(&c->dtls, err) != 0 || cp_admin_create(c, &c->admin, err) != 0 ||
-	    cp_signal_create(c, &c->signal, err) != 0)
+	if (cp_dtls_context_create(&c->dtls, err) != 0 || open_sctp(p, err) != 0 ||
+	    cp_admin_create(c, &c->admin, err) != 0 || cp_signal_create(c, &c->signal, err) != 0)
 		return -1;
 	return cp_link_open(&p->loop, p->conf.runtime_dir, &events, p, &c->link, err);
 }
@@ -207,6 +224,8 @@ static void stop(struct process *p)
 	c->link = NULL;
 	if (c->signal)
 		cp_signal_destroy(c->signal);
+	if (c->sctp)
+		cp_sctp_stack_destroy(c->sctp);
 	if (c->dtls)
 		cp_dtls_context_destroy(c->dtls);
 	uv_walk(&p->loop, close_handle, NULL);

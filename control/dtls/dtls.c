@@ -139,18 +139,20 @@ static const char *what_failed(const struct cp_dtls *d)
 static void connected(struct cp_dtls *d)
 {
 	struct shm_msg_keys keys;
+	bool has_keys;
 
 	/* RFC 8827 s6.5, RFC 7627: without it a man in the middle could join two handshakes */
 	if (SSL_get_extms_support(d->ssl) != 1) {
 		closed(d, "the far end does not know the extended master secret");
 		return;
 	}
-	if (!cp_dtls_keys(d->ssl, d->server, &keys)) {
+	has_keys = cp_dtls_keys(d->ssl, d->server, &keys);
+	if (!has_keys && !d->no_srtp) {
 		closed(d, "no SRTP protection profile in common");
 		return;
 	}
 	d->state = CP_DTLS_CONNECTED;
-	d->events->connected(d->arg, &keys);
+	d->events->connected(d->arg, has_keys ? &keys : NULL);
 	OPENSSL_cleanse(&keys, sizeof(keys));
 }
 
@@ -207,6 +209,11 @@ static void read_records(struct cp_dtls *d)
 			closed(d, what_failed(d));
 		return;
 	}
+}
+
+void cp_dtls_srtp_required(struct cp_dtls *d, bool required)
+{
+	d->no_srtp = !required;
 }
 
 void cp_dtls_start(struct cp_dtls *d)

@@ -36,7 +36,8 @@ struct cp_fingerprint {
 
 struct cp_dtls_events {
 	void (*send)(void *arg, const uint8_t *bytes, uint32_t len); /* a datagram for the far end */
-	/* Handshake over, certificate checked: profile and both sides' keys (session is left zero). */
+	/* Handshake over, certificate checked: profile and both sides' keys (session is left zero). NULL: no profile
+	 * was agreed on, and none is required. */
 	void (*connected)(void *arg, const struct shm_msg_keys *keys);
 	void (*data)(void *arg, const uint8_t *bytes, uint32_t len); /* an application record (SCTP) */
 	void (*closed)(void *arg,
@@ -57,6 +58,8 @@ int cp_dtls_create(struct cp_dtls_context *c, bool server, const struct cp_finge
 		   struct cp_dtls **ret_dtls, struct en_err *err);
 void cp_dtls_destroy(struct cp_dtls *d); /* silent; not from within one of its events */
 
+/* Must a profile for SRTP be agreed on (as at first), or is this for data alone? Before the handshake is over. */
+void cp_dtls_srtp_required(struct cp_dtls *d, bool required);
 void cp_dtls_start(struct cp_dtls *d);
 /* A datagram came in. May call events. */
 void cp_dtls_input(struct cp_dtls *d, const uint8_t *bytes, uint32_t len);

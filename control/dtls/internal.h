@@ -28,6 +28,7 @@ struct cp_dtls {
 	SSL *ssl;
 	enum cp_dtls_state state;
 	bool server;
+	bool no_srtp; /* will do without */
 	bool wrong_certificate; /* it came and matched no fingerprint */
 	bool answered; /* a ClientHello was taken, our flight sent */
 	bool fresh; /* ssl has read nothing yet */

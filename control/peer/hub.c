@@ -32,6 +32,10 @@ int cp_hub_create(struct cp_control *ctl, const struct cp_hub_events *events, vo
 	TAILQ_INIT(&h->rooms);
 	TAILQ_INIT(&h->peers);
 	STAILQ_INIT(&h->ends);
+	TAILQ_INIT(&h->stalled);
+	TAILQ_INIT(&h->ended);
+	TAILQ_INIT(&h->awake);
+	TAILQ_INIT(&h->resuming);
 	*ret_hub = h;
 	return 0;
 }
@@ -187,7 +191,9 @@ static const char *why_over(const struct cp_peer *p, uint64_t now)
 
 	if (p->kind == CP_PEER_CALL && !p->client && now - p->alone_ms >= grace)
 		return "signaling did not come back";
-	if (p->kind == CP_PEER_CALL || !p->hub->synced)
+	if (p->kind == CP_PEER_DATA && !p->speaks_for)
+		return "its participant is gone";
+	if (p->kind == CP_PEER_CALL || p->kind == CP_PEER_BRIDGE || !p->hub->synced)
 		return NULL;
 	if (p->state == SHM_SESSION_LOST)
 		return "the path was lost";
@@ -196,7 +202,11 @@ static const char *why_over(const struct cp_peer *p, uint64_t now)
 
 static void tick_peer(struct cp_hub *h, struct cp_peer *p, uint64_t now)
 {
-	const char *why = why_over(p, now);
+	const char *why;
+
+	if (cp_peer_data_tick(p))
+		return;
+	why = why_over(p, now);
 
 	if (why) {
 		en_info("peer", "%s of room %s ends: %s", p->id, p->room->name, why);
@@ -223,6 +233,7 @@ void cp_hub_tick(struct cp_hub *h)
 		next = TAILQ_NEXT(p, of_hub);
 		tick_peer(h, p, now);
 	}
+	cp_outlets_tick(h);
 	TAILQ_FOREACH (r, &h->rooms, of_hub)
 		cp_speaker_update(r, now);
 }

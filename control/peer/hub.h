@@ -30,6 +30,7 @@
 
 #include "control/control.h"
 #include "control/dp/link.h"
+#include "control/peer/data.h"
 #include "control/sdp/negotiate.h"
 #include "engine/conf/conf.h"
 
@@ -60,6 +61,8 @@ enum cp_peer_kind {
 	CP_PEER_WHIP, /* publishes */
 	CP_PEER_WHEP, /* receives what there is; not shown to the others */
 	CP_PEER_ECHO, /* receives its own */
+	CP_PEER_DATA, /* the data connection of a CALL (companion.c); not shown to the others */
+	CP_PEER_BRIDGE, /* a program on this machine: has channels and no session */
 	CP_PEER_KINDS
 };
 
@@ -109,7 +112,7 @@ struct cp_route {
 	struct shm_msg_route set;
 };
 
-struct cp_dtls_timer; /* transport.c */
+struct cp_transport; /* transport.c */
 struct cp_path; /* path.c */
 
 struct cp_peer {
@@ -140,7 +143,7 @@ struct cp_peer {
 	char own_fingerprint[CP_OWN_FINGERPRINT_MAX]; /* what our answers say: "sha-256 AA:…" */
 	bool adopted; /* its association was made by an earlier control process: it has keys, we cannot speak DTLS */
 	struct cp_dtls *dtls;
-	struct cp_dtls_timer *dtls_timer;
+	struct cp_transport *transport; /* while there is one */
 	bool dtls_over; /* the `closed` event came */
 	bool keys_wait; /* keys are below and were not sent yet */
 	struct shm_msg_keys keys; /* wiped once they are sent */
@@ -153,6 +156,19 @@ struct cp_peer {
 	struct cp_track_list tracks;
 	struct cp_route_list routes;
 	unsigned int track_n, route_n;
+	bool media; /* its offer has sections for it: there must be SRTP keys */
+
+	bool no_srtp; /* its association has no keys for media */
+	bool data_wanted; /* its offer has a data section, and we took it */
+	bool data_lost; /* the association was an earlier control process's */
+	uint16_t data_port;
+	uint32_t data_message_max; /* of the far end */
+	struct cp_data *data; /* NULL: none (yet) */
+	bool data_down; /* it ended by itself */
+	struct cp_source data_source;
+	struct cp_peer *companion; /* CALL: its data connection; NULL: none */
+	struct cp_peer *speaks_for; /* DATA: the participant; NULL: it is gone */
+	const struct cp_door *door; /* BRIDGE: how a channel is opened there */
 
 	void *client; /* signaling's: who speaks for it; NULL: nobody now */
 	uint64_t alone_ms; /* since when nobody does */
@@ -164,7 +180,8 @@ struct cp_room {
 	bool is_private; /* an echo: no other joins it */
 	unsigned int core;
 	struct cp_peer_list members;
-	unsigned int member_n;
+	unsigned int member_n, companion_n; /* companions are members too */
+	struct cp_topic_list topics;
 	struct cp_peer *speaker; /* NULL: nobody speaks */
 	uint64_t speaker_ms; /* when it was last loud */
 };
@@ -178,6 +195,14 @@ struct cp_hub_events {
 	void (*muted)(void *arg, const struct cp_track *t);
 	void (*speaker)(void *arg, const struct cp_room *r);
 	void (*change)(void *arg, struct cp_peer *p, enum cp_peer_change change, const char *why);
+	/* A participant's data channels came or went: cp_peer_data_is_there(). */
+	void (*data)(void *arg, struct cp_peer *p);
+	/* Its control channel opened (up), or ended; said: text on it. */
+	void (*channel)(void *arg, struct cp_peer *p, struct cp_outlet *o, bool up);
+	void (*said)(void *arg, struct cp_peer *p, struct cp_outlet *o, const char *text, size_t len);
+	/* Something of a channel went wrong. to: whom it was for; NULL: nobody. */
+	void (*trouble)(void *arg, struct cp_peer *p, const char *code, const char *text, const char *label,
+			const char *to);
 };
 
 /* An END that could not be sent yet: the lane was full, or the link down. The place is given back when it went. */
@@ -199,6 +224,11 @@ struct cp_hub {
 	uint64_t setups_ended; /* that gave way to others */
 	bool up, synced, closing;
 	bool unsent; /* something waits for room in a lane */
+	unsigned int data_n; /* peers with data_wanted */
+	struct cp_outlet_list stalled, ended; /* outlets with something held; that are to be freed */
+	struct cp_source_list awake, resuming; /* that may go on */
+	unsigned int outlet_depth; /* events of data channels under way */
+	struct cp_data_totals data;
 	/* what sits at a place: [kind][core] -> array of size[kind] pointers, made at first use */
 	void **slot[CP_PLACE_KINDS][CONF_CORES_MAX];
 	uint32_t size[CP_PLACE_KINDS];
@@ -255,6 +285,7 @@ struct cp_note {
 	enum cp_peer_kind kind;
 	char id[CP_PEER_ID_MAX], room[CP_ROOM_NAME_MAX], name[CP_NAME_MAX];
 	uint8_t secret[CP_SECRET_LEN];
+	bool data; /* it had a data section */
 	uint64_t fingerprint_hash, ufrag_hash;
 	char own_fingerprint[CP_OWN_FINGERPRINT_MAX]; /* empty: none */
 };
@@ -301,7 +332,7 @@ struct cp_peer *cp_peer_create(struct cp_room *r, struct cp_hub *h, enum cp_peer
 /* Do the others hear of it? */
 static inline bool cp_peer_is_shown(const struct cp_peer *p)
 {
-	return p->kind != CP_PEER_WHEP;
+	return p->kind != CP_PEER_WHEP && p->kind != CP_PEER_DATA;
 }
 /* Leaves the room, tracks and session with it. */
 void cp_peer_destroy(struct cp_peer *p);
@@ -337,6 +368,8 @@ int cp_transport_renew(struct cp_hub *h, struct en_err *err);
 void cp_transport_event(struct cp_peer *p, const struct shm_msg_session_event *e);
 void cp_transport_punt(struct cp_peer *p, const uint8_t *bytes, uint32_t len);
 void cp_transport_end(struct cp_peer *p);
+/* A packet of SCTP; lost when there is no association. */
+void cp_transport_write(struct cp_peer *p, const uint8_t *bytes, uint32_t len);
 
 /* --- path.c: full ICE of a peer ---------------------------------------------------------------------- */
 

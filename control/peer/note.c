@@ -2,9 +2,9 @@
 /*
  * note.c - what the dataplane keeps of a peer for the next control process, and what names are allowed.
  *
- *   session  version (1) | kind (1) | fingerprint hash (8) | ufrag hash (8) | our certificate's SHA-256 (32) |
- *            secret (16) | id (12) | room (65) | name (65); texts end in NUL, the rest of their field is zero
- *   track    muted (1) | name (33) | zero
+ *   session  version (1) | kind (1; the high bit: it has data channels) | fingerprint hash (8) | ufrag hash (8) | our
+ * certificate's SHA-256 (32) | secret (16) | id (12) | room (65) | name (65); texts end in NUL, the rest of their field
+ * is zero track    muted (1) | name (33) | zero
  *
  * A note comes back from memory that both processes write: it is checked as if a stranger had sent it.
  *
@@ -17,8 +17,9 @@
 
 #include "engine/base/bytes.h"
 
-#define VERSION 1
-#define DIGEST  32
+#define VERSION  1
+#define DIGEST   32
+#define HAS_DATA 0x80
 
 _Static_assert(1 + 1 + 8 + 8 + DIGEST + CP_SECRET_LEN + CP_PEER_ID_MAX + CP_ROOM_NAME_MAX + CP_NAME_MAX <=
 		       SHM_NOTE_SESSION,
@@ -95,7 +96,7 @@ void cp_note_of_peer(const struct cp_peer *p, uint8_t ret_note[SHM_NOTE_SESSION]
 	memset(ret_note, 0, SHM_NOTE_SESSION);
 	digest_of_text(p->own_fingerprint, digest);
 	en_put8(&w, VERSION);
-	en_put8(&w, (uint8_t)p->kind);
+	en_put8(&w, (uint8_t)(p->kind | (p->data_wanted ? HAS_DATA : 0)));
 	en_put64(&w, p->fingerprint_hash);
 	en_put64(&w, p->ufrag_hash);
 	en_put(&w, digest, sizeof(digest));
@@ -133,12 +134,13 @@ bool cp_note_read(const uint8_t note[SHM_NOTE_SESSION], struct cp_note *ret_note
 	const uint8_t *digest, *secret;
 	uint8_t version = en_get8(&r), kind = en_get8(&r);
 
-	n.kind = kind;
+	n.kind = kind & ~HAS_DATA;
+	n.data = kind & HAS_DATA;
 	n.fingerprint_hash = en_get64(&r);
 	n.ufrag_hash = en_get64(&r);
 	digest = en_take(&r, DIGEST);
 	secret = en_take(&r, CP_SECRET_LEN);
-	if (version != VERSION || kind == 0 || kind >= CP_PEER_KINDS || !digest || !secret ||
+	if (version != VERSION || n.kind == 0 || n.kind >= CP_PEER_KINDS || !digest || !secret ||
 	    !text_take(&r, n.id, sizeof(n.id)) || !text_take(&r, n.room, sizeof(n.room)) ||
 	    !text_take(&r, n.name, sizeof(n.name)))
 		return false;

@@ -10,6 +10,7 @@
  *   whip   sending: a track. Receiving: nothing
  *   whep   receiving: the next track of the room of its kind that no section has
  *   echo   sending: a track, which a receiving section gets back
+ *   data   nothing but its data section, which all others may have too
  *
  * Runs on:   the control loop.
  *
@@ -48,16 +49,30 @@ static const struct cp_wish *wish_of(const struct work *w, const char *mid)
 	return NULL;
 }
 
-static bool is_media(const struct cp_offer_section *s)
+static bool is_rtp(const struct cp_offer_section *s)
 {
 	return s->usable && s->bundled && s->rtcp_mux && s->pt_n > 0 &&
 	       (s->kind == CP_SECTION_AUDIO || s->kind == CP_SECTION_VIDEO);
 }
 
+static bool is_media(const struct work *w, const struct cp_offer_section *s)
+{
+	return w->peer->kind != CP_PEER_DATA && is_rtp(s);
+}
+
+/* The first data section that there is; NULL: none. The answer refuses others. */
+static const struct cp_offer_section *data_of(const struct work *w)
+{
+	for (unsigned int i = 0; i < w->offer.section_n; i++)
+		if (w->offer.section[i].usable && w->offer.section[i].kind == CP_SECTION_DATA)
+			return &w->offer.section[i];
+	return NULL;
+}
+
 static const struct cp_offer_section *section_of(const struct work *w, const char *mid)
 {
 	for (unsigned int i = 0; i < w->offer.section_n; i++)
-		if (is_media(&w->offer.section[i]) && strcmp(w->offer.section[i].mid, mid) == 0)
+		if (is_media(w, &w->offer.section[i]) && strcmp(w->offer.section[i].mid, mid) == 0)
 			return &w->offer.section[i];
 	return NULL;
 }
@@ -258,8 +273,11 @@ static void section_apply(struct work *w, unsigned int i)
 	struct cp_track *t;
 	struct cp_route *r;
 
-	a->accept = is_media(s);
-	if (!a->accept)
+	if (s == data_of(w))
+		a->accept = w->peer->data_wanted;
+	else
+		a->accept = is_media(w, s);
+	if (!a->accept || s->kind == CP_SECTION_DATA)
 		return;
 	a->codec = codec_of(w, s);
 	t = publish(w, s, a->codec);
@@ -301,22 +319,56 @@ static int answer_write(struct work *w, char *buf, size_t cap, struct en_err *er
 	return len >= 0 ? len : en_fail(err, -EINVAL, "The answer to this offer would be too long.");
 }
 
-static bool anything_usable(const struct cp_offer *o)
+static bool has_media(const struct work *w)
 {
-	for (unsigned int i = 0; i < o->section_n; i++)
-		if (is_media(&o->section[i]))
+	for (unsigned int i = 0; i < w->offer.section_n; i++)
+		if (is_media(w, &w->offer.section[i]))
 			return true;
 	return false;
 }
 
+static void data_apply(struct work *w)
+{
+	const struct cp_offer_section *s = data_of(w);
+	struct cp_peer *p = w->peer;
+	bool before = p->data_wanted;
+	struct en_err err;
+
+	if (s && p->adopted) {
+		en_fail(&err, -ENOENT,
+			"The data channels of this connection were lost with a restart: make a new connection.");
+		warn(w, &err);
+		s = NULL;
+	}
+	if (!cp_peer_data_want(p, s)) {
+		en_fail(&err, -ENOSPC, "The server has no association for data channels left.");
+		warn(w, &err);
+	}
+	if (before != p->data_wanted)
+		cp_intent_session(p); /* its note says so */
+	cp_peer_data_begin(p);
+}
+
+static int check(struct work *w, struct en_err *err)
+{
+	if (!has_media(w) && !data_of(w))
+		return en_fail(err, -EINVAL,
+			       w->peer->kind == CP_PEER_DATA
+				       ? "The offer has no data section that this server can use."
+				       : "The offer has no section that this server can use: it takes Opus audio, VP8, "
+					 "H.264, VP9 or AV1 video, and data, in one BUNDLE with rtcp-mux.");
+	if (has_media(w) && w->peer->no_srtp && w->peer->fingerprint_hash == fingerprint_hash(&w->offer))
+		return en_fail(err, -EINVAL,
+			       "This connection was made without SRTP: make a new one for audio and video.");
+	return 0;
+}
+
 static int apply(struct work *w, char *answer, size_t cap, struct en_err *err)
 {
-	int code;
+	int code = check(w, err);
 
-	if (!anything_usable(&w->offer))
-		return en_fail(err, -EINVAL,
-			       "The offer has no audio or video section that this server can use: it takes Opus audio "
-			       "and VP8, H.264, VP9 or AV1 video, in one BUNDLE with rtcp-mux.");
+	if (code != 0)
+		return code;
 	if (w->offer.setup == CP_SETUP_PASSIVE)
 		return en_fail(err, -EINVAL,
 			       "This server is the DTLS server: offer a=setup:actpass or a=setup:active.");
@@ -327,6 +379,8 @@ static int apply(struct work *w, char *answer, size_t cap, struct en_err *err)
 	code = connection_apply(w, err);
 	if (code != 0)
 		return code;
+	w->peer->media = has_media(w);
+	data_apply(w);
 	end_routes(w);
 	end_tracks(w);
 	for (unsigned int i = 0; i < w->offer.section_n; i++)

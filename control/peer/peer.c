@@ -28,7 +28,8 @@
 const char *cp_peer_kind_name(enum cp_peer_kind kind)
 {
 	static const char *const names[CP_PEER_KINDS] = {
-		[CP_PEER_CALL] = "call", [CP_PEER_WHIP] = "whip", [CP_PEER_WHEP] = "whep", [CP_PEER_ECHO] = "echo"};
+		[CP_PEER_CALL] = "call", [CP_PEER_WHIP] = "whip", [CP_PEER_WHEP] = "whep",
+		[CP_PEER_ECHO] = "echo", [CP_PEER_DATA] = "data", [CP_PEER_BRIDGE] = "bridge"};
 
 	return kind > 0 && kind < CP_PEER_KINDS ? names[kind] : "?";
 }
@@ -74,6 +75,7 @@ struct cp_peer *cp_peer_create(struct cp_room *r, struct cp_hub *h, enum cp_peer
 	TAILQ_INIT(&p->tracks);
 	TAILQ_INIT(&p->routes);
 	p->alone_ms = cp_hub_now(h);
+	cp_source_init(&p->data_source, p, NULL);
 	TAILQ_INSERT_TAIL(&h->peers, p, of_hub);
 	h->peer_n++;
 	cp_room_add(r, p);
@@ -95,8 +97,9 @@ struct cp_peer *cp_peer_join(struct cp_hub *h, const char *room, enum cp_peer_ki
 		en_fail(err, -ENOMEM, "The server has no memory for another room.");
 		return NULL;
 	}
-	if (r->member_n >= CP_MEMBERS_OF_ROOM) {
-		en_fail(err, -ENOSPC, "Room %s is full: it has %u participants.", r->name, r->member_n);
+	if (kind != CP_PEER_DATA && r->member_n - r->companion_n >= CP_MEMBERS_OF_ROOM) {
+		en_fail(err, -ENOSPC, "Room %s is full: it has %u participants.", r->name,
+			r->member_n - r->companion_n);
 		return NULL;
 	}
 	p = cp_peer_create(r, h, kind, NULL, name);
@@ -115,6 +118,7 @@ void cp_peer_destroy(struct cp_peer *p)
 {
 	struct cp_hub *h = p->hub;
 
+	cp_companion_end(p);
 	cp_peer_reset(p);
 	cp_speaker_forget(p->room, p);
 	if (cp_peer_is_shown(p) && h->events->left)
@@ -146,6 +150,7 @@ void cp_peer_reset(struct cp_peer *p)
 	while (!TAILQ_EMPTY(&p->tracks))
 		cp_track_end(TAILQ_FIRST(&p->tracks));
 	cp_transport_end(p);
+	cp_peer_data_want(p, NULL);
 	unplace(p);
 	p->installed = p->sent = p->confirmed = p->keyed = p->adopted = p->connected_told = false;
 	p->keys_wait = false;
@@ -155,6 +160,7 @@ void cp_peer_reset(struct cp_peer *p)
 	p->own_fingerprint[0] = 0;
 	p->state = SHM_SESSION_NEW;
 	memset(&p->remote, 0, sizeof(p->remote));
+	p->media = p->no_srtp = p->data_lost = false;
 	p->fingerprint_n = 0;
 	p->fingerprint_hash = p->ufrag_hash = 0;
 }

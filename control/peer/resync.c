@@ -4,7 +4,8 @@
  *
  * Control came back (this process is new): every session tells by its note (note.c) who it is. Rooms and
  * peers are made from that; they wait CP_GRACE_MS for their clients, which come with their secret. Media
- * never stopped. WHIP and WHEP sessions need no client and just go on.
+ * never stopped. WHIP and WHEP sessions need no client and just go on. Data channels died with the old process:
+ * connections that had nothing else are ended, and their clients make new ones.
  *
  * The dataplane came back, or the connection to it: what it tells is confirmed. What it does not know of a session
  * that it knows is told again. A session that it does not know was lost with its keys, its replay windows
@@ -124,6 +125,7 @@ static bool session_adopt(struct cp_hub *h, const struct cp_place *place, const 
 	p->state = s->remote.addr.family ? SHM_SESSION_CONNECTED : SHM_SESSION_LOST;
 	p->since_ms = cp_hub_now(h);
 	p->installed = p->sent = p->confirmed = p->keyed = p->adopted = true;
+	p->data_lost = n->data;
 	p->connected_told = p->state == SHM_SESSION_CONNECTED;
 	p->placed = cp_hub_put(h, CP_PLACE_SESSION, place, p);
 	return true;
@@ -141,8 +143,9 @@ void cp_resync_session(struct cp_hub *h, unsigned int core, const struct shm_msg
 	}
 	if (!place_adopt(h, CP_PLACE_SESSION, &place))
 		return;
-	/* one without keys was in the middle of a handshake that died with the old process */
-	if (s->profile != SHM_SRTP_NONE && cp_note_read(s->note, &n) && session_adopt(h, &place, s, &n))
+	/* one without keys was in the middle of a handshake that died with the old process, and so did data */
+	if (s->profile != SHM_SRTP_NONE && cp_note_read(s->note, &n) && n.kind != CP_PEER_DATA &&
+	    session_adopt(h, &place, s, &n))
 		return;
 	cp_intent_end_later(h, CP_PLACE_SESSION, &place, true);
 }
@@ -256,6 +259,18 @@ static void settle_lost(struct cp_hub *h)
 	}
 }
 
+/* Who had data channels alone has nothing here, and would not know it. */
+static void end_dataless(struct cp_hub *h)
+{
+	struct cp_peer *p, *next;
+
+	for (p = TAILQ_FIRST(&h->peers); p; p = next) {
+		next = TAILQ_NEXT(p, of_hub);
+		if (p->adopted && p->data_lost && p->kind != CP_PEER_CALL && p->track_n + p->route_n == 0)
+			cp_peer_fail(p, CP_PEER_LOST, "The control process restarted.");
+	}
+}
+
 static void mark_unsent(struct cp_peer *p)
 {
 	struct cp_track *t;
@@ -282,6 +297,7 @@ void cp_hub_on_synced(struct cp_hub *h)
 	if (lost && cp_transport_renew(h, &err) != 0)
 		en_error("peer", "%s", err.text);
 	settle_lost(h);
+	end_dataless(h);
 	h->unsent = true;
 	cp_intent_flush(h);
 	en_info("peer", "the dataplane has the sessions of %u of %u participants", all - lost, all);

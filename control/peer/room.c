@@ -47,6 +47,7 @@ static struct cp_room *room_make(struct cp_hub *h, const char *name)
 		return NULL;
 	snprintf(r->name, sizeof(r->name), "%s", name);
 	TAILQ_INIT(&r->members);
+	TAILQ_INIT(&r->topics);
 	r->core = cp_room_best_core(h);
 	TAILQ_INSERT_TAIL(&h->rooms, r, of_hub);
 	h->room_n++;
@@ -79,6 +80,7 @@ void cp_room_add(struct cp_room *r, struct cp_peer *p)
 	p->room = r;
 	TAILQ_INSERT_TAIL(&r->members, p, of_room);
 	r->member_n++;
+	r->companion_n += p->kind == CP_PEER_DATA;
 }
 
 void cp_room_drop(struct cp_room *r, struct cp_peer *p)
@@ -88,6 +90,7 @@ void cp_room_drop(struct cp_room *r, struct cp_peer *p)
 	TAILQ_REMOVE(&r->members, p, of_room);
 	p->room = NULL;
 	r->member_n--;
+	r->companion_n -= p->kind == CP_PEER_DATA;
 	cp_room_sweep(h, r);
 }
 

@@ -12,7 +12,8 @@
  *   T2  a peer whose association was made by an earlier control process has none here: what is punted of it is
  *       ignored, it keeps its keys in the dataplane, and our answers repeat that process's fingerprint, so
  *       that the client sees no reason for a new association.
- *   T3  an association is never destroyed from within its own events: `dtls_over` is looked at when its call returns.
+ *   T3  an association is never destroyed from within its own events: `dtls_over` is looked at when its call returns,
+ * and one that loses its peer meanwhile (a message on a data channel said so) goes when its call returns.
  *
  * Specs:     RFC 5764, RFC 8842 s5.5 (a changed fingerprint means a new association), RFC 7983 (first bytes).
  */
@@ -27,9 +28,11 @@
 #include "engine/wire/demux.h"
 
 /* A uv handle lives until its close callback: longer than the peer. */
-struct cp_dtls_timer {
+struct cp_transport {
 	uv_timer_t uv;
-	struct cp_peer *peer;
+	struct cp_peer *peer; /* NULL: it is gone, or has another association */
+	struct cp_dtls *dtls;
+	unsigned int busy; /* calls into dtls under way */
 };
 
 static void tell_connected(struct cp_peer *p)
@@ -47,35 +50,43 @@ static void tell_connected(struct cp_peer *p)
 
 static void on_send(void *arg, const uint8_t *bytes, uint32_t len)
 {
-	struct cp_peer *p = arg;
+	struct cp_peer *p = ((struct cp_transport *)arg)->peer;
 
-	/* lost when the lane is full: DTLS sends again */
-	if (p->placed && p->hub->up)
-		(void)cp_link_inject(p->hub->ctl->link, &p->place, bytes, len);
+	/* lost when the lane is full: DTLS and SCTP send again */
+	if (p && p->placed && p->hub->up && !cp_link_inject(p->hub->ctl->link, &p->place, bytes, len))
+		p->hub->data.lost++;
 }
 
 static void on_connected(void *arg, const struct shm_msg_keys *keys)
 {
-	struct cp_peer *p = arg;
+	struct cp_peer *p = ((struct cp_transport *)arg)->peer;
 
-	p->keys = *keys;
+	if (!p)
+		return;
 	p->keyed = true;
-	cp_intent_keys(p);
+	p->no_srtp = keys == NULL;
+	if (keys) {
+		p->keys = *keys;
+		cp_intent_keys(p);
+	}
 	tell_connected(p);
+	cp_peer_data_begin(p);
 }
 
 static void on_data(void *arg, const uint8_t *bytes, uint32_t len)
 {
-	/* SCTP comes with data channels */
-	(void)arg;
-	(void)bytes;
-	(void)len;
+	struct cp_peer *p = ((struct cp_transport *)arg)->peer;
+
+	if (p)
+		cp_peer_data_packet(p, bytes, len);
 }
 
 static void on_closed(void *arg, const char *why)
 {
-	struct cp_peer *p = arg;
+	struct cp_peer *p = ((struct cp_transport *)arg)->peer;
 
+	if (!p)
+		return;
 	p->dtls_over = true;
 	snprintf(p->dtls_why, sizeof(p->dtls_why), "%s", why ? why : "");
 }
@@ -90,22 +101,37 @@ static void timer_closed(uv_handle_t *handle)
 	free(handle->data);
 }
 
+static void dtls_free(struct cp_transport *t)
+{
+	cp_dtls_destroy(t->dtls);
+	uv_close((uv_handle_t *)&t->uv, timer_closed);
+}
+
 static void dtls_end(struct cp_peer *p)
 {
-	if (p->dtls)
-		cp_dtls_destroy(p->dtls);
+	struct cp_transport *t = p->transport;
+
+	cp_peer_data_end(p);
 	p->dtls = NULL;
+	p->transport = NULL;
 	p->dtls_over = false;
-	if (!p->dtls_timer)
+	if (!t)
 		return;
-	uv_timer_stop(&p->dtls_timer->uv);
-	p->dtls_timer->peer = NULL;
-	uv_close((uv_handle_t *)&p->dtls_timer->uv, timer_closed);
-	p->dtls_timer = NULL;
+	uv_timer_stop(&t->uv);
+	t->peer = NULL;
+	if (t->busy == 0)
+		dtls_free(t);
+}
+
+void cp_transport_write(struct cp_peer *p, const uint8_t *bytes, uint32_t len)
+{
+	if (p->dtls)
+		(void)cp_dtls_write(p->dtls, bytes, len);
 }
 
 void cp_transport_end(struct cp_peer *p)
 {
+	cp_peer_data_end(p);
 	if (p->dtls && cp_dtls_is_connected(p->dtls))
 		cp_dtls_shutdown(p->dtls);
 	dtls_end(p);
@@ -126,63 +152,74 @@ static void after_end(struct cp_peer *p)
 static void on_timer(uv_timer_t *uv);
 
 /* After each call into the association. */
-static void settle(struct cp_peer *p)
+static void settle(struct cp_transport *t)
 {
+	struct cp_peer *p = t->peer;
 	int ms;
 
+	if (--t->busy > 0)
+		return;
+	if (!p) {
+		dtls_free(t);
+		return;
+	}
 	if (p->dtls_over) {
 		after_end(p);
 		return;
 	}
-	ms = cp_dtls_timeout_ms(p->dtls);
+	ms = cp_dtls_timeout_ms(t->dtls);
 	if (ms < 0)
-		uv_timer_stop(&p->dtls_timer->uv);
+		uv_timer_stop(&t->uv);
 	else
-		uv_timer_start(&p->dtls_timer->uv, on_timer, (uint64_t)ms, 0);
+		uv_timer_start(&t->uv, on_timer, (uint64_t)ms, 0);
 }
 
 static void on_timer(uv_timer_t *uv)
 {
-	struct cp_peer *p = ((struct cp_dtls_timer *)uv->data)->peer;
+	struct cp_transport *t = uv->data;
 
-	if (!p || !p->dtls)
-		return;
-	cp_dtls_timeout(p->dtls);
-	settle(p);
+	t->busy++;
+	cp_dtls_timeout(t->dtls);
+	settle(t);
 }
 
 static bool dtls_begin(struct cp_peer *p)
 {
-	struct cp_dtls_timer *timer;
+	struct cp_transport *t;
 	struct en_err err;
 
 	if (p->fingerprint_n == 0)
 		return false;
-	timer = calloc(1, sizeof(*timer));
-	if (!timer)
+	t = calloc(1, sizeof(*t));
+	if (!t)
 		return false;
-	if (cp_dtls_create(cp_transport_context(p->hub), true, p->fingerprint, p->fingerprint_n, &dtls_events, p,
-			   &p->dtls, &err) != 0) {
+	if (cp_dtls_create(cp_transport_context(p->hub), true, p->fingerprint, p->fingerprint_n, &dtls_events, t,
+			   &t->dtls, &err) != 0) {
 		en_warn("peer", "%s: %s", p->id, err.text);
-		p->dtls = NULL;
-		free(timer);
+		free(t);
 		return false;
 	}
-	uv_timer_init(p->hub->ctl->loop, &timer->uv);
-	timer->uv.data = timer;
-	timer->peer = p;
-	p->dtls_timer = timer;
+	cp_dtls_srtp_required(t->dtls, p->media);
+	uv_timer_init(p->hub->ctl->loop, &t->uv);
+	t->uv.data = t;
+	t->peer = p;
+	p->transport = t;
+	p->dtls = t->dtls;
 	return true;
 }
 
 void cp_transport_punt(struct cp_peer *p, const uint8_t *bytes, uint32_t len)
 {
+	struct cp_transport *t;
+
 	if (len == 0 || wire_demux(bytes[0]) != WIRE_CLASS_DTLS || p->adopted || !p->installed)
 		return;
 	if (!p->dtls && !dtls_begin(p))
 		return;
-	cp_dtls_input(p->dtls, bytes, len);
-	settle(p);
+	t = p->transport;
+	t->busy++;
+	cp_dtls_input(t->dtls, bytes, len);
+	settle(t);
 }
 
 struct cp_dtls_context *cp_transport_context(const struct cp_hub *h)

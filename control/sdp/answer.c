@@ -14,11 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "control/sctp/datachannel.h"
 #include "control/sdp/codec.h"
-
-/* What SCTP takes in one piece (RFC 8841 s6); the same that browsers say. */
-#define MESSAGE_MAX 262144
-#define SCTP_PORT   "5000"
 
 struct answer {
 	struct en_writer w;
@@ -299,13 +296,16 @@ static void write_data(struct answer *x, unsigned int i)
 {
 	const struct cp_offer_section *s = &x->o->section[i];
 	bool old = strcmp(s->proto, CP_PROTO_OLD_SCTP) == 0;
+	char format[32] = "webrtc-datachannel";
 
-	wire_sdp_line(&x->w, "m=application %u %s %s", x->to.port, s->proto, old ? SCTP_PORT : "webrtc-datachannel");
+	if (old)
+		snprintf(format, sizeof(format), "%d", CP_SCTP_PORT);
+	wire_sdp_line(&x->w, "m=application %u %s %s", x->to.port, s->proto, format);
 	write_connection(x, &x->to);
 	wire_sdp_line(&x->w, "a=mid:%s", s->mid);
 	write_transport(x);
-	wire_sdp_line(&x->w, old ? "a=sctpmap:%s webrtc-datachannel 1024" : "a=sctp-port:%s", SCTP_PORT);
-	wire_sdp_line(&x->w, "a=max-message-size:%u", MESSAGE_MAX);
+	wire_sdp_line(&x->w, old ? "a=sctpmap:%d webrtc-datachannel 1024" : "a=sctp-port:%d", CP_SCTP_PORT);
+	wire_sdp_line(&x->w, "a=max-message-size:%d", CP_DATA_MESSAGE_MAX);
 }
 
 static void write_section(struct answer *x, unsigned int i)

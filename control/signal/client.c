@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * client.c - one WebSocket: what its client says is checked, done and answered.
+ * client.c - who speaks for a participant, by WebSocket or control channel: what is said is checked, done and answered.
  *
  * Runs on:   the control loop.
  *
@@ -23,11 +23,22 @@
 
 /* --- out --------------------------------------------------------------------------------- */
 
+/* The way that it spoke last; false: none is left. */
+static bool put(struct cp_client *c, const char *text, size_t len)
+{
+	if (c->voice)
+		return c->voice->send(c->voice_arg, text, len);
+	/* one that does not take it has ended, and is forgotten (cp_client_channel) */
+	if (c->by_channel && c->channel && cp_outlet_tell(c->channel, text, len))
+		return true;
+	return c->ws && cp_ws_send(c->ws, text, len);
+}
+
 void cp_client_send(struct cp_client *c, json_t *message)
 {
 	char *text = message && !c->closing ? json_dumps(message, JSON_COMPACT) : NULL;
 
-	if (text && !cp_ws_send(c->ws, text, strlen(text)))
+	if (text && !put(c, text, strlen(text)))
 		c->closing = true;
 	free(text);
 	json_decref(message);
@@ -41,7 +52,7 @@ void cp_client_broadcast(const struct cp_room *r, const struct cp_peer *but, jso
 	TAILQ_FOREACH (p, &r->members, of_room) {
 		struct cp_client *c = p->client;
 
-		if (text && c && p != but && !c->closing && !cp_ws_send(c->ws, text, strlen(text)))
+		if (text && c && p != but && !c->closing && !put(c, text, strlen(text)))
 			c->closing = true;
 	}
 	free(text);
@@ -57,13 +68,26 @@ void cp_client_error(struct cp_client *c, const char *code, const char *text, co
 	cp_client_send(c, m);
 }
 
+static void hang_up(struct cp_client *c, unsigned int code, const char *why)
+{
+	struct cp_outlet *o = c->channel;
+
+	c->closing = true;
+	c->channel = NULL;
+	if (o)
+		cp_outlet_end(o, true);
+	if (c->ws)
+		cp_ws_close(c->ws, code, why);
+	if (c->voice)
+		c->voice->close(c->voice_arg);
+}
+
 void cp_client_refuse(struct cp_client *c, const char *code, const char *text)
 {
 	if (c->closing)
 		return;
 	cp_client_error(c, code, text, NULL);
-	c->closing = true;
-	cp_ws_close(c->ws, CLOSE_POLICY, code);
+	hang_up(c, CLOSE_POLICY, code);
 }
 
 /* --- join --------------------------------------------------------------------------------- */
@@ -96,7 +120,7 @@ static json_t *ice_of(const struct cp_signal *s, const char *id)
 	return list;
 }
 
-static void welcome(struct cp_client *c, bool resumed)
+static void say_joined(struct cp_client *c, bool resumed)
 {
 	struct cp_peer *p = c->peer;
 	char resume[CP_RESUME_MAX];
@@ -121,6 +145,13 @@ static void catch_up(struct cp_client *c)
 		cp_client_send(c, json_pack("{s:s}", "t", "restart"));
 }
 
+void cp_client_welcome(struct cp_client *c, bool resumed)
+{
+	say_joined(c, resumed);
+	if (resumed)
+		catch_up(c);
+}
+
 /* Somebody with its secret goes on for it; who spoke for it so far (a connection that hangs) is cut off. */
 static bool resume(struct cp_client *c, const char *room, const char *token)
 {
@@ -132,14 +163,16 @@ static bool resume(struct cp_client *c, const char *room, const char *token)
 	before = p->client;
 	if (before) {
 		before->peer = NULL;
+		c->channel = before->channel;
+		before->channel = NULL;
+		before->by_channel = false;
 		cp_client_refuse(before, "resumed", "This participant goes on over another connection.");
 	}
 	c->peer = p;
 	p->owner = cp_setup_owner(c->address);
 	cp_peer_attach(p, c);
 	en_info("signal", "%s of room %s is back", p->id, room);
-	welcome(c, true);
-	catch_up(c);
+	cp_client_welcome(c, true);
 	return true;
 }
 
@@ -169,7 +202,7 @@ void cp_client_join(struct cp_client *c, const json_t *m)
 	}
 	c->peer->owner = cp_setup_owner(c->address);
 	cp_peer_attach(c->peer, c);
-	welcome(c, false);
+	cp_client_welcome(c, false);
 }
 
 static void on_join(struct cp_client *c, json_t *m)
@@ -190,6 +223,10 @@ void cp_client_tick(struct cp_client *c, uint64_t now_ms)
 {
 	json_t *m = c->waiting;
 
+	if (!c->ws && !c->channel && !c->voice) {
+		cp_client_free(c); /* nothing tells us of its end any more */
+		return;
+	}
 	if (c->closing || c->peer)
 		return;
 	if (m && c->signal->hub->synced) {
@@ -255,6 +292,29 @@ static void on_offer(struct cp_client *c, json_t *m)
 	free(wish);
 }
 
+static void on_data(struct cp_client *c, json_t *m)
+{
+	const json_t *sdp = json_object_get(m, "sdp"), *n = json_object_get(m, "n");
+	char *text = malloc(CP_SDP_MAX);
+	struct en_err err, warn = {0};
+	int rc = -ENOSPC;
+	json_t *answered;
+
+	en_fail(&err, rc, "The server has no memory for another offer.");
+	if (text)
+		rc = cp_companion_offer(c->peer, json_string_value(sdp), json_string_length(sdp), text, CP_SDP_MAX,
+					&warn, &err);
+	if (rc >= 0 && !warn.text[0]) {
+		answered = json_pack("{s:s, s:s%}", "t", "data", "sdp", text, (size_t)rc);
+		if (answered && n)
+			json_object_set_new(answered, "n", json_integer(json_integer_value(n)));
+		cp_client_send(c, answered);
+	} else {
+		cp_client_error(c, rc < 0 ? code_of(rc) : "full", rc < 0 ? err.text : warn.text, n);
+	}
+	free(text);
+}
+
 static void on_mute(struct cp_client *c, json_t *m)
 {
 	const char *id = json_string_value(json_object_get(m, "track"));
@@ -285,9 +345,8 @@ static void on_leave(struct cp_client *c, json_t *m)
 	(void)m;
 	c->peer = NULL;
 	p->client = NULL;
+	hang_up(c, CLOSE_NORMAL, "left");
 	cp_peer_destroy(p);
-	c->closing = true;
-	cp_ws_close(c->ws, CLOSE_NORMAL, "left");
 }
 
 static void on_ping(struct cp_client *c, json_t *m)
@@ -300,9 +359,11 @@ static void on_candidate(struct cp_client *c, json_t *m)
 {
 	const json_t *text = json_object_get(m, "candidate");
 
+	struct cp_peer *p = json_is_true(json_object_get(m, "data")) ? c->peer->companion : c->peer;
+
 	/* passed over where we are ICE-lite: its checks tell where it is (RFC 8445 s2.5) */
-	if (text)
-		cp_path_candidate(c->peer, json_string_value(text), json_string_length(text));
+	if (text && p)
+		cp_path_candidate(p, json_string_value(text), json_string_length(text));
 }
 
 /* --- in ------------------------------------------------------------------------------------- */
@@ -325,10 +386,10 @@ static const struct {
 	void (*handle)(struct cp_client *c, json_t *m);
 	bool in_room; /* only who has joined may say it */
 } handlers[CP_SAID_N] = {
-	[CP_SAID_JOIN] = {on_join, false},          [CP_SAID_OFFER] = {on_offer, true},
-	[CP_SAID_CANDIDATE] = {on_candidate, true}, [CP_SAID_MUTE] = {on_mute, true},
-	[CP_SAID_NAME] = {on_name, true},           [CP_SAID_LEAVE] = {on_leave, true},
-	[CP_SAID_PING] = {on_ping, false},
+	[CP_SAID_JOIN] = {on_join, false},  [CP_SAID_OFFER] = {on_offer, true},
+	[CP_SAID_DATA] = {on_data, true},   [CP_SAID_CANDIDATE] = {on_candidate, true},
+	[CP_SAID_MUTE] = {on_mute, true},   [CP_SAID_NAME] = {on_name, true},
+	[CP_SAID_LEAVE] = {on_leave, true}, [CP_SAID_PING] = {on_ping, false},
 };
 
 void cp_client_text(struct cp_client *c, const char *text, size_t len)

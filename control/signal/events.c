@@ -9,7 +9,15 @@
 static void on_joined(void *arg, const struct cp_peer *p)
 {
 	(void)arg;
-	cp_client_broadcast(p->room, p, json_pack("{s:s, s:s, s:s}", "t", "participant", "id", p->id, "name", p->name));
+	cp_client_broadcast(p->room, p,
+			    json_pack("{s:s, s:s, s:s, s:b}", "t", "participant", "id", p->id, "name", p->name, "data",
+				      cp_peer_data_is_there(p)));
+}
+
+static void on_data(void *arg, struct cp_peer *p)
+{
+	if (cp_peer_is_shown(p))
+		on_joined(arg, p);
 }
 
 static void on_left(void *arg, const struct cp_peer *p)
@@ -49,6 +57,17 @@ static void on_speaker(void *arg, const struct cp_room *r)
 			    json_pack("{s:s, s:s?}", "t", "speaker", "id", r->speaker ? r->speaker->id : NULL));
 }
 
+/* Its data connection's. */
+static void on_data_change(const struct cp_peer *p, enum cp_peer_change change, const char *why)
+{
+	const char *state = change == CP_PEER_CONNECTED ? "connected" : change == CP_PEER_LOST ? "lost" : "closed";
+	struct cp_client *c = p->speaks_for ? p->speaks_for->client : NULL;
+
+	if (c)
+		cp_client_send(c,
+			       json_pack("{s:s, s:s, s:s*}", "t", "data", "state", state, "text", why[0] ? why : NULL));
+}
+
 static void on_change(void *arg, struct cp_peer *p, enum cp_peer_change change, const char *why)
 {
 	static const char *const states[] = {
@@ -56,6 +75,8 @@ static void on_change(void *arg, struct cp_peer *p, enum cp_peer_change change, 
 	struct cp_client *c = p->client;
 
 	(void)arg;
+	if (p->kind == CP_PEER_DATA)
+		on_data_change(p, change, why);
 	if (!c)
 		return;
 	if (change == CP_PEER_RESTART) {
@@ -69,6 +90,33 @@ static void on_change(void *arg, struct cp_peer *p, enum cp_peer_change change, 
 	}
 }
 
+static void on_channel(void *arg, struct cp_peer *p, struct cp_outlet *o, bool up)
+{
+	cp_client_channel(arg, p, o, up);
+}
+
+static void on_said(void *arg, struct cp_peer *p, struct cp_outlet *o, const char *text, size_t len)
+{
+	struct cp_client *c = p->client;
+
+	(void)arg;
+	if (!c || c->channel != o)
+		return;
+	c->by_channel = true;
+	cp_client_text(c, text, len);
+}
+
+static void on_trouble(void *arg, struct cp_peer *p, const char *code, const char *text, const char *label,
+		       const char *to)
+{
+	struct cp_client *c = p->client;
+
+	(void)arg;
+	if (c)
+		cp_client_send(c, json_pack("{s:s, s:s, s:s, s:s, s:s*}", "t", "error", "code", code, "text", text,
+					    "label", label, "to", to));
+}
+
 const struct cp_hub_events cp_signal_hub_events = {
 	.joined = on_joined,
 	.left = on_left,
@@ -77,4 +125,8 @@ const struct cp_hub_events cp_signal_hub_events = {
 	.muted = on_muted,
 	.speaker = on_speaker,
 	.change = on_change,
+	.data = on_data,
+	.channel = on_channel,
+	.said = on_said,
+	.trouble = on_trouble,
 };

@@ -27,11 +27,15 @@ struct cp_signal {
 	uint64_t refused; /* messages that did not fit the protocol */
 };
 
-/* One WebSocket. */
+/* Who speaks for a participant: a WebSocket, and its control channel beside it or instead. */
 struct cp_client {
 	TAILQ_ENTRY(cp_client) of_signal;
 	struct cp_signal *signal;
-	struct cp_ws *ws;
+	struct cp_ws *ws; /* NULL: none (any more) */
+	struct cp_outlet *channel; /* its control channel; NULL: none */
+	bool by_channel; /* it spoke there last: so do we */
+	const struct cp_voice *voice; /* a program on the bridge instead of both; else NULL */
+	void *voice_arg;
 	struct cp_peer *peer; /* NULL: has not joined */
 	json_t *waiting; /* its join, until the dataplane is there */
 	bool closing; /* nothing is sent or heard any more */
@@ -46,6 +50,7 @@ struct cp_client {
 enum cp_said {
 	CP_SAID_JOIN,
 	CP_SAID_OFFER,
+	CP_SAID_DATA,
 	CP_SAID_CANDIDATE,
 	CP_SAID_MUTE,
 	CP_SAID_NAME,
@@ -71,9 +76,19 @@ void cp_client_error(struct cp_client *c, const char *code, const char *text, co
 /* A last word, and the end of the WebSocket. */
 void cp_client_refuse(struct cp_client *c, const char *code, const char *text);
 void cp_client_text(struct cp_client *c, const char *text, size_t len);
-/* A join that waited is tried again, or given up. */
+/* A join that waited is tried again, or given up. May free c. */
 void cp_client_tick(struct cp_client *c, uint64_t now_ms);
 void cp_client_join(struct cp_client *c, const json_t *m);
+/* "joined", and what it missed. */
+void cp_client_welcome(struct cp_client *c, bool resumed);
+
+/* --- voice.c ------------------------------------------------------------------------------- */
+
+struct cp_client *cp_client_make(struct cp_signal *s); /* NULL: no memory */
+void cp_client_free(struct cp_client *c);
+/* Its WebSocket is gone: it goes on by its control channel, or not at all. */
+void cp_client_unhook(struct cp_client *c);
+void cp_client_channel(struct cp_signal *s, struct cp_peer *p, struct cp_outlet *o, bool up);
 
 /* --- events.c: what the hub tells, as messages ------------------------------------------------ */
 

@@ -29,7 +29,8 @@ json_t *cp_signal_rooms_json(const struct cp_signal *s)
 		json_t *members = json_array();
 
 		TAILQ_FOREACH (p, &r->members, of_room)
-			json_array_append_new(members, member_json(p));
+			if (p->kind != CP_PEER_DATA)
+				json_array_append_new(members, member_json(p));
 		json_array_append_new(list, json_pack("{s:s, s:i, s:s?, s:o}", "name", r->name, "core", (int)r->core,
 						      "speaker", r->speaker ? r->speaker->id : NULL, "participants",
 						      members));
@@ -58,5 +59,56 @@ json_t *cp_signal_sessions_json(const struct cp_signal *s)
 	TAILQ_FOREACH (p, &s->hub->peers, of_hub)
 		if (p->installed)
 			json_array_append_new(list, session_json(p));
+	return list;
+}
+
+/* --- data channels -------------------------------------------------------------------------- */
+
+static json_t *channel_json(const struct cp_channel *c)
+{
+	const struct cp_channel_config *f = cp_channel_config(c);
+	static const char *const kinds[] = {
+		[CP_SCTP_RELIABLE] = NULL, [CP_SCTP_RETRANSMITS] = "retransmits", [CP_SCTP_LIFETIME] = "lifetime"};
+	struct cp_channel_stats s;
+	json_t *m;
+
+	cp_channel_stats(c, &s);
+	m = json_pack("{s:i, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "id", (int)cp_channel_id(c), "label",
+		      f->label, "protocol", f->protocol, "ordered", !f->unordered, "messages_in",
+		      (json_int_t)s.messages_in, "bytes_in", (json_int_t)s.bytes_in, "messages_out",
+		      (json_int_t)s.messages_out, "bytes_out", (json_int_t)s.bytes_out, "dropped",
+		      (json_int_t)s.dropped, "queued", (json_int_t)s.queued);
+	if (m && kinds[f->reliability])
+		json_object_set_new(m, kinds[f->reliability], json_integer(f->value));
+	return m;
+}
+
+static json_t *assoc_json(const struct cp_peer *p)
+{
+	json_t *channels = json_array();
+	struct cp_channel *c = NULL;
+	struct cp_data_stats s;
+
+	while ((c = cp_data_next(p->data, c)))
+		json_array_append_new(channels, channel_json(c));
+	cp_data_stats(p->data, &s);
+	return json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "id",
+			 p->data_source.owner->id, "connection", p->id, "room", p->room->name, "up",
+			 cp_data_is_up(p->data), "rtt_ms", (json_int_t)s.sctp.rtt_ms, "cwnd", (json_int_t)s.sctp.cwnd,
+			 "in_flight", (json_int_t)s.sctp.in_flight, "queued", (json_int_t)s.sctp.send_queued,
+			 "packets_in", (json_int_t)s.sctp.packets_in, "packets_out", (json_int_t)s.sctp.packets_out,
+			 "retransmitted", (json_int_t)s.sctp.retransmitted, "abandoned", (json_int_t)s.sctp.abandoned,
+			 "opened", (json_int_t)s.opened, "closed", (json_int_t)s.closed, "refused",
+			 (json_int_t)s.refused, "channels", channels);
+}
+
+json_t *cp_signal_data_json(const struct cp_signal *s)
+{
+	json_t *list = json_array();
+	const struct cp_peer *p;
+
+	TAILQ_FOREACH (p, &s->hub->peers, of_hub)
+		if (p->data)
+			json_array_append_new(list, assoc_json(p));
 	return list;
 }

@@ -44,7 +44,8 @@ static const struct {
 			    {"sdp", FIELD_TEXT, true, CP_SDP_MAX},
 			    {"publish", FIELD_OBJECT, false, 0},
 			    {"subscribe", FIELD_OBJECT, false, 0}}},
-	[CP_SAID_CANDIDATE] = {"candidate", {{"candidate", FIELD_TEXT, false, 1024}}},
+	[CP_SAID_DATA] = {"data", {{"n", FIELD_INTEGER, false, 0}, {"sdp", FIELD_TEXT, true, CP_SDP_MAX}}},
+	[CP_SAID_CANDIDATE] = {"candidate", {{"candidate", FIELD_TEXT, false, 1024}, {"data", FIELD_BOOL, false, 0}}},
 	[CP_SAID_MUTE] = {"mute", {{"track", FIELD_TEXT, true, CP_TRACK_ID_MAX - 1}, {"muted", FIELD_BOOL, true, 0}}},
 	[CP_SAID_NAME] = {"name", {{"name", FIELD_TEXT, true, CP_NAME_MAX - 1}}},
 	[CP_SAID_LEAVE] = {"leave", {{0}}},
@@ -204,5 +205,6 @@ json_t *cp_proto_participant(const struct cp_peer *p)
 
 	TAILQ_FOREACH (t, &p->tracks, of_peer)
 		json_array_append_new(tracks, cp_proto_track(t));
-	return json_pack("{s:s, s:s, s:o}", "id", p->id, "name", p->name, "tracks", tracks);
+	return json_pack("{s:s, s:s, s:b, s:o}", "id", p->id, "name", p->name, "data", cp_peer_data_is_there(p),
+			 "tracks", tracks);
 }

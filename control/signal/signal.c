@@ -94,17 +94,12 @@ void cp_signal_request(struct cp_signal *s, struct cp_http_request *req, const s
 
 void *cp_signal_ws_open(struct cp_signal *s, struct cp_ws *ws, const char *client, const char *query)
 {
-	struct cp_client *c = calloc(1, sizeof(*c));
+	struct cp_client *c = cp_client_make(s);
 
 	if (!c)
 		return NULL;
-	c->signal = s;
 	c->ws = ws;
 	snprintf(c->address, sizeof(c->address), "%s", client);
-	c->since_ms = c->budget_ms = cp_hub_now(s->hub);
-	c->budget = CP_MESSAGES_BURST;
-	TAILQ_INSERT_TAIL(&s->clients, c, of_signal);
-	s->client_n++;
 	if (!cp_token_is_right(&s->ctl->conf->control, query, ""))
 		cp_client_refuse(c, "token", "This server asks for a token, and this is not it: ?token=….");
 	return c;
@@ -112,22 +107,19 @@ void *cp_signal_ws_open(struct cp_signal *s, struct cp_ws *ws, const char *clien
 
 void cp_signal_ws_text(struct cp_signal *s, struct cp_ws *ws, void *user, const char *text, size_t len)
 {
+	struct cp_client *c = user;
+
 	(void)s;
 	(void)ws;
-	cp_client_text(user, text, len);
+	c->by_channel = false;
+	cp_client_text(c, text, len);
 }
 
 void cp_signal_ws_closed(struct cp_signal *s, struct cp_ws *ws, void *user)
 {
-	struct cp_client *c = user;
-
+	(void)s;
 	(void)ws;
-	if (c->peer)
-		cp_peer_attach(c->peer, NULL);
-	json_decref(c->waiting);
-	TAILQ_REMOVE(&s->clients, c, of_signal);
-	s->client_n--;
-	free(c);
+	cp_client_unhook(user);
 }
 
 /* --- the link ------------------------------------------------------------------------------- */

@@ -6,16 +6,21 @@
  *
  *   client  {"t":"join","room","name"?,"resume"?}
  *           {"t":"offer","n","sdp","publish":{MID:{"name"?,"muted"?}}?,"subscribe":{MID:TRACK or null}?}
+ *           {"t":"data","n","sdp"}
  *           {"t":"mute","track","muted"} {"t":"name","name"} {"t":"candidate"} {"t":"leave"} {"t":"ping"}
  *   server  {"t":"joined","id","resume","resumed","room","participants":[…],"ice":[…]}
  *           {"t":"answer","n","sdp","tracks":{MID:TRACK}} {"t":"pong"} {"t":"error","code","text","n"?}
- *           {"t":"participant","id","name"} {"t":"left","id"} {"t":"track","track":{…}} {"t":"untrack","id"}
+ *           {"t":"data","n","sdp"} {"t":"data","state"}
+ *           {"t":"participant","id","name","data"} {"t":"left","id"} {"t":"track","track":{…}} {"t":"untrack","id"}
  *           {"t":"muted","id","muted"} {"t":"speaker","id" or null}
  *           {"t":"state","state":"connected"|"lost"|"closed"} {"t":"restart"}
  *
  * A receiving section that "subscribe" does not name keeps what it had; null ends it. After "lost" and "closed" the
  * client makes a new peer connection, after "restart" an ICE restart: with an offer, both. A "track" for an id that
  * is known changes its name. A "participant" likewise.
+ *
+ * "data" is the participant's second connection, for data channels alone; the same JSON may come by a control channel
+ * of it instead of the WebSocket (voice.c). docs/signaling.md is the contract with clients.
  *
  * Runs on:   the control loop.
  * Invariants
@@ -32,6 +37,7 @@
 #include "control/dp/link.h"
 #include "control/http/http.h"
 
+struct cp_peer;
 struct cp_signal;
 
 /* Uses ctl->link, dtls and conf, from when the events below come. */
@@ -47,6 +53,15 @@ void *cp_signal_ws_open(struct cp_signal *s, struct cp_ws *ws, const char *clien
 void cp_signal_ws_text(struct cp_signal *s, struct cp_ws *ws, void *user, const char *text, size_t len);
 void cp_signal_ws_closed(struct cp_signal *s, struct cp_ws *ws, void *user);
 
+/* A program on the bridge as a participant; what the room says comes to its voice. NULL with err. */
+struct cp_voice {
+	bool (*send)(void *arg, const char *text, size_t len); /* false: it does not read */
+	void (*close)(void *arg); /* the participant ends */
+};
+struct cp_peer *cp_signal_program_join(struct cp_signal *s, const char *room, const char *name,
+				       const struct cp_voice *v, void *arg, struct en_err *err);
+void cp_signal_program_left(struct cp_signal *s, struct cp_peer *p);
+
 /* As struct cp_link_events has them. */
 void cp_signal_on_up(struct cp_signal *s, bool again);
 void cp_signal_on_synced(struct cp_signal *s);
@@ -56,5 +71,6 @@ void cp_signal_on_message(struct cp_signal *s, unsigned int core, const struct s
 /* Arrays of objects; the caller's. */
 json_t *cp_signal_rooms_json(const struct cp_signal *s);
 json_t *cp_signal_sessions_json(const struct cp_signal *s);
+json_t *cp_signal_data_json(const struct cp_signal *s);
 
 #endif

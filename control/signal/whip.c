@@ -121,6 +121,12 @@ static bool somebody_publishes(const struct whip *w)
 	return false;
 }
 
+/* Channels may be opened before others come; a publisher must be there. */
+static bool has_data(const struct whip *w)
+{
+	return memmem(w->in->body, w->in->body_len, "\nm=application ", 15) != NULL;
+}
+
 static int status_of(int rc)
 {
 	return rc == -EINVAL ? 400 : 503;
@@ -165,7 +171,7 @@ static void post(const struct whip *w)
 		refuse(w, 503, "The media engine is starting; try again in a moment.");
 		return;
 	}
-	if (w->play && !somebody_publishes(w)) {
+	if (w->play && !has_data(w) && !somebody_publishes(w)) {
 		refuse(w, 404, "Nobody publishes in this room.");
 		return;
 	}

@@ -3,12 +3,13 @@
  * fakes.h - the link, DTLS, HTTP and the clock as the tests of rooms want them: what is sent is kept, what
  * comes is said by the test.
  *
- * To be included by the one file of a test program: it defines cp_link_*, cp_place_*, cp_dtls_*, cp_http_answer,
- * cp_ws_* and uv_now, in place of the real ones.
+ * To be included by the one file of a test program: it defines cp_link_*, cp_place_*, cp_dtls_*, cp_data_*,
+ * cp_channel_*, cp_http_answer, cp_ws_* and uv_now, in place of the real ones.
  */
 #ifndef TESTS_PEER_FAKES_H
 #define TESTS_PEER_FAKES_H
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,6 +25,7 @@
 #include "control/http/http.h"
 #include "control/signal/internal.h"
 #include "engine/conf/conf.h"
+#include "tests/unit/peer/fake_data.h"
 
 /* --- the clock ---------------------------------------------------------------------- */
 
@@ -167,7 +169,7 @@ struct cp_dtls_context {
 struct cp_dtls {
 	const struct cp_dtls_events *events;
 	void *arg;
-	bool connected;
+	bool connected, needs_keys;
 };
 
 static unsigned int fake_contexts, fake_dtls_n;
@@ -219,7 +221,19 @@ void cp_dtls_destroy(struct cp_dtls *d)
 	free(d);
 }
 
-/* 22 'K': the handshake is over. 22 'X': it fails. 21: close_notify. Else: an answer is due. */
+void cp_dtls_srtp_required(struct cp_dtls *d, bool required)
+{
+	d->needs_keys = required;
+}
+
+bool cp_dtls_write(struct cp_dtls *d, const uint8_t *bytes, uint32_t len)
+{
+	d->events->send(d->arg, bytes, len);
+	return true;
+}
+
+/* 22 'K': the handshake is over; 'D': without keys; 23: data. 22 'X': it fails. 21: close_notify. Else: an answer is
+ * due. */
 void cp_dtls_input(struct cp_dtls *d, const uint8_t *bytes, uint32_t len)
 {
 	static const struct shm_msg_keys keys = {.profile = SHM_SRTP_GCM_128, .rx_key = {1}, .tx_key = {2}};
@@ -227,6 +241,12 @@ void cp_dtls_input(struct cp_dtls *d, const uint8_t *bytes, uint32_t len)
 	if (len >= 2 && bytes[0] == 22 && bytes[1] == 'K' && !d->connected) {
 		d->connected = true;
 		d->events->connected(d->arg, &keys);
+	} else if (len >= 2 && bytes[0] == 22 && bytes[1] == 'D' && !d->connected) {
+		assert_false(d->needs_keys);
+		d->connected = true;
+		d->events->connected(d->arg, NULL);
+	} else if (bytes[0] == 23) {
+		d->events->data(d->arg, bytes, len);
 	} else if (bytes[0] == 21 || (len >= 2 && bytes[1] == 'X')) {
 		d->events->closed(d->arg, bytes[0] == 21 ? "close_notify" : "wrong certificate");
 	} else {
@@ -364,7 +384,7 @@ static inline void fake_process(void)
 {
 	struct en_err err;
 
-	fake.ctl = (struct cp_control){.loop = &fake.loop, .conf = &fake.conf};
+	fake.ctl = (struct cp_control){.loop = &fake.loop, .conf = &fake.conf, .sctp = &fake_stack};
 	assert_int_equal(uv_loop_init(&fake.loop), 0);
 	assert_int_equal(cp_dtls_context_create(&fake.ctl.dtls, &err), 0);
 	assert_int_equal(cp_signal_create(&fake.ctl, &fake.ctl.signal, &err), 0);
@@ -380,6 +400,7 @@ static inline void fake_process_end(void)
 	uv_run(&fake.loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&fake.loop), 0);
 	assert_int_equal(fake_dtls_n, 0);
+	assert_int_equal(fake_data_n, 0);
 }
 
 static inline void fake_up(bool again)
@@ -454,7 +475,7 @@ static inline void fake_connect(const struct cp_peer *p)
 /* --- offers -------------------------------------------------------------------------------------- */
 
 struct fake_section {
-	char kind; /* 'a', 'v' */
+	char kind; /* 'a', 'v', 'd' */
 	const char *dir;
 };
 
@@ -470,15 +491,22 @@ static inline const char *fake_offer(unsigned int pc, unsigned int ice, const st
 		OUT(" %u", i);
 	OUT("\r\na=extmap-allow-mixed\r\n");
 	for (unsigned int i = 0; i < n; i++) {
-		bool audio = s[i].kind == 'a';
+		bool audio = s[i].kind == 'a', data = s[i].kind == 'd';
 
-		OUT("m=%s 9 UDP/TLS/RTP/SAVPF %s\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\n"
-		    "a=ice-ufrag:uf%u%u\r\na=ice-pwd:passwordpasswordpassword%u%u\r\na=ice-options:trickle\r\n"
+		if (data)
+			OUT("m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\n"
+			    "a=sctp-port:5000\r\n");
+		else
+			OUT("m=%s 9 UDP/TLS/RTP/SAVPF %s\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\n",
+			    audio ? "audio" : "video", audio ? "111 0" : "96 97 98");
+		OUT("a=ice-ufrag:uf%u%u\r\na=ice-pwd:passwordpasswordpassword%u%u\r\na=ice-options:trickle\r\n"
 		    "a=fingerprint:sha-256 ",
-		    audio ? "audio" : "video", audio ? "111 0" : "96 97 98", pc, ice, pc, ice);
+		    pc, ice, pc, ice);
 		for (unsigned int j = 0; j < 32; j++)
 			OUT(j ? ":%02X" : "%02X", pc & 0xff);
 		OUT("\r\na=setup:actpass\r\na=mid:%u\r\n", i);
+		if (data)
+			continue;
 		/* as aiortc does: one id, two meanings */
 		OUT("a=extmap:2 %s\r\n", audio ? "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 					       : "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time");
