@@ -32,7 +32,8 @@ struct cp_sctp {
 	const struct cp_sctp_events *events;
 	void *arg;
 	TAILQ_HEAD(, fake_item) sent;
-	uint32_t room; /* bytes that it takes until they are taken away */
+	uint32_t room; /* bytes that it takes until they are taken away, or one message; 0: none */
+	uint32_t most; /* that a message may have */
 	uint32_t used;
 	unsigned int depth;
 	bool up, full, dead, closed;
@@ -56,7 +57,7 @@ int cp_sctp_create(struct cp_sctp_stack *s, uint16_t local_port, uint16_t remote
 	a->stack = s;
 	a->events = events;
 	a->arg = arg;
-	a->room = 1 << 20;
+	a->room = a->most = 1 << 20;
 	TAILQ_INIT(&a->sent);
 	s->last = a;
 	s->count++;
@@ -126,9 +127,9 @@ int cp_sctp_send(struct cp_sctp *a, const struct cp_sctp_out *how, const uint8_t
 		abort();
 	if (!a->up)
 		return -ENOTCONN;
-	if (len > a->room && a->used == 0)
+	if (len > a->most)
 		return -EMSGSIZE;
-	if (a->used + len > a->room) {
+	if (a->room == 0 || (a->used > 0 && a->used + len > a->room)) {
 		a->full = true;
 		return -EAGAIN;
 	}
