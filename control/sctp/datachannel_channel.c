@@ -120,6 +120,7 @@ void cp_channel_close(struct cp_channel *c)
 	if (c->state >= CP_CHANNEL_CLOSING)
 		return;
 	cp_data_enter(d);
+	cp_queue_unwant(c);
 	TAILQ_REMOVE(home(c), c, link);
 	c->state = CP_CHANNEL_CLOSING;
 	TAILQ_INSERT_TAIL(home(c), c, link);

@@ -174,6 +174,8 @@ int cp_queue_control(struct cp_channel *c, const uint8_t *bytes, uint32_t len);
 /* Its queue may be sent from now on. */
 void cp_queue_wait(struct cp_channel *c);
 void cp_queue_forget(struct cp_channel *c);
+/* Its owner waits for `writable` no more. */
+void cp_queue_unwant(struct cp_channel *c);
 /* Send what SCTP takes, tell those that wait for room. */
 void cp_queue_kick(struct cp_data *d);
 

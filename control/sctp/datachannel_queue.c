@@ -95,7 +95,7 @@ static void end_turn(struct cp_channel *c)
 	c->is_waiting = false;
 }
 
-static void unwant(struct cp_channel *c)
+void cp_queue_unwant(struct cp_channel *c)
 {
 	if (!c->is_wanting)
 		return;
@@ -115,7 +115,7 @@ void cp_queue_forget(struct cp_channel *c)
 	}
 	if (c->is_waiting)
 		end_turn(c);
-	unwant(c);
+	cp_queue_unwant(c);
 }
 
 /* --- to SCTP -------------------------------------------------------------------------- */
@@ -230,7 +230,7 @@ static void tell_writable(struct cp_data *d)
 	struct cp_channel *c;
 
 	for (uint32_t n = d->wanting_n; n > 0 && !d->dead && (c = TAILQ_FIRST(&d->wanting)); n--) {
-		unwant(c);
+		cp_queue_unwant(c);
 		if (is_half_free(c)) {
 			d->events->writable(d->arg, c);
 			continue;

@@ -272,6 +272,21 @@ static void one_that_fits_only_when_empty(void **state)
 	finish(us);
 }
 
+static void a_closed_one_is_not_told(void **state)
+{
+	struct cp_channel *c = stuffed(1000);
+
+	(void)state;
+	refill(us, c);
+	cp_channel_close(c);
+	us->assoc->room = 420;
+	us->assoc->events->writable(us->assoc->arg);
+	while (first_sent(us))
+		fake_pop(us->assoc);
+	assert_int_equal(us->told[TOLD_WRITABLE], 0);
+	finish(us);
+}
+
 /* --- dropping ------------------------------------------------------------------------------ */
 
 static void the_oldest_goes(void **state)
@@ -351,6 +366,7 @@ int main(void)
 		cmocka_unit_test(who_comes_later_waits_too),
 		cmocka_unit_test(writable_may_fill_it_again),
 		cmocka_unit_test(one_that_fits_only_when_empty),
+		cmocka_unit_test(a_closed_one_is_not_told),
 		cmocka_unit_test(the_oldest_goes),
 		cmocka_unit_test(dropping_makes_room_for_others),
 		cmocka_unit_test(what_cannot_be_sent_ends_the_channel),
