@@ -57,7 +57,9 @@ struct cp_sctp_out {
 
 /* RFC 6458 s8.2 in our words; for counters and pages. */
 struct cp_sctp_stats {
-	uint32_t rtt_ms, cwnd, in_flight, send_queued;
+	uint32_t rtt_ms;
+	/* bytes; queued: ours that are not acknowledged, in flight or not sent yet; window: the far end's */
+	uint32_t cwnd, window, in_flight, send_queued;
 	uint64_t packets_in, packets_out, retransmitted, abandoned; /* abandoned: messages given up by their policy */
 };
 
@@ -78,7 +80,6 @@ int cp_sctp_stack_create(uv_loop_t *loop, const struct cp_sctp_limits *limits, s
 /* All associations must be destroyed. */
 void cp_sctp_stack_destroy(struct cp_sctp_stack *s);
 uint32_t cp_sctp_stack_count(const struct cp_sctp_stack *s);
-uv_loop_t *cp_sctp_stack_loop(const struct cp_sctp_stack *s);
 
 /* Begins at once: both ends do (RFC 8831 s6.2). -ENOSPC: limits.associations; -ENOMEM. */
 int cp_sctp_create(struct cp_sctp_stack *s, uint16_t local_port, uint16_t remote_port,

@@ -67,9 +67,10 @@ void cp_glue_time_passed(uint32_t ms);
 void cp_glue_read(struct socket *so, uint8_t *buffer, uint32_t size, struct cp_glue_item *ret_item);
 /* As cp_sctp_send(). */
 int cp_glue_send(struct socket *so, const struct cp_sctp_out *how, const uint8_t *bytes, uint32_t len);
-bool cp_glue_has_room(struct socket *so);
+/* Bytes that it was handed and that are not acknowledged, with their chunks' headers. */
+uint32_t cp_glue_queued(struct socket *so);
 int cp_glue_reset(struct socket *so, uint16_t stream);
-/* Fills what the stack knows. */
+/* Fills what the stack knows: not in_flight. */
 void cp_glue_stats(struct socket *so, struct cp_sctp_stats *stats);
 
 #endif

@@ -20,6 +20,13 @@
 #ifndef SCTP_INTERLEAVING_SUPPORTED
 #define SCTP_INTERLEAVING_SUPPORTED 0x00001206
 #endif
+#ifndef SCTP_GET_SNDBUF_USE
+#define SCTP_GET_SNDBUF_USE 0x00001101
+#endif
+struct buffer_use { /* struct sctp_sockstat */
+	sctp_assoc_t id;
+	uint32_t send, receive;
+};
 #define POLICY_ALL 0x000f /* SCTP_PR_SCTP_ALL */
 
 #define HEADER 12 /* the common header, which usrsctp adds to the path MTU it is told */
@@ -346,9 +353,12 @@ int cp_glue_send(struct socket *so, const struct cp_sctp_out *how, const uint8_t
 	return errno == EMSGSIZE || errno == EINVAL || errno == ENOMEM ? -errno : -ENOTCONN;
 }
 
-bool cp_glue_has_room(struct socket *so)
+uint32_t cp_glue_queued(struct socket *so)
 {
-	return usrsctp_get_events(so) & SCTP_EVENT_WRITE;
+	struct buffer_use use = {0};
+	socklen_t len = sizeof(use);
+
+	return usrsctp_getsockopt(so, IPPROTO_SCTP, SCTP_GET_SNDBUF_USE, &use, &len) == 0 ? use.send : 0;
 }
 
 int cp_glue_reset(struct socket *so, uint16_t stream)
@@ -371,7 +381,8 @@ void cp_glue_stats(struct socket *so, struct cp_sctp_stats *stats)
 	if (usrsctp_getsockopt(so, IPPROTO_SCTP, SCTP_STATUS, &status, &len) == 0) {
 		stats->rtt_ms = status.sstat_primary.spinfo_srtt;
 		stats->cwnd = status.sstat_primary.spinfo_cwnd;
-		stats->in_flight = status.sstat_unackdata;
+		stats->window = status.sstat_rwnd;
+		stats->send_queued = cp_glue_queued(so);
 	}
 	if (usrsctp_getsockopt(so, IPPROTO_SCTP, SCTP_PR_ASSOC_STATUS, &pr, &pr_len) == 0)
 		stats->abandoned = pr.sprstat_abandoned_sent + pr.sprstat_abandoned_unsent;

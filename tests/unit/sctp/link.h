@@ -20,6 +20,7 @@
 #include <uv.h>
 
 #include "control/sctp/assoc.h"
+#include "control/sctp/crc32c.h"
 #include "engine/base/clock.h"
 
 #define MS         UINT64_C(1000000)
@@ -64,6 +65,7 @@ struct lab {
 	struct cp_sctp_limits limits;
 	struct end end[2];
 	unsigned int loss_pm, reorder_pm; /* per mille */
+	bool plain; /* I-DATA is struck out of what both offer */
 	uint64_t delay_ns;
 	uint64_t random;
 };
@@ -83,6 +85,22 @@ static inline uint32_t hash_of(const uint8_t *bytes, uint32_t len)
 	for (uint32_t i = 0; i < len; i++)
 		h = (h ^ bytes[i]) * 16777619u;
 	return h;
+}
+
+/* In INIT and INIT ACK, parameter 0x8008: the list of chunk types (RFC 5061 s4.2.7). */
+static inline void strike_idata(uint8_t *packet, uint32_t len)
+{
+	if (len < 32 || (packet[12] != 1 && packet[12] != 2))
+		return;
+	for (uint32_t at = 32; at + 4 <= len;) {
+		uint32_t n = (uint32_t)(packet[at + 2] << 8 | packet[at + 3]);
+
+		for (uint32_t i = 4; packet[at] == 0x80 && packet[at + 1] == 8 && i < n; i++)
+			if (packet[at + i] == 0x40)
+				packet[at + i] = 0x82; /* RE-CONFIG, which is there anyhow */
+		at += n < 4 ? 4 : (n + 3) & ~3u;
+	}
+	cp_sctp_crc32c_write(packet, len);
 }
 
 static inline void on_output(void *arg, const uint8_t *bytes, uint32_t len)
@@ -109,6 +127,8 @@ static inline void on_output(void *arg, const uint8_t *bytes, uint32_t len)
 	p->len = len;
 	p->due_ns = en_mono_ns() + lab->delay_ns;
 	memcpy(p->bytes, bytes, len);
+	if (lab->plain)
+		strike_idata(p->bytes, len);
 	if (chance(lab) % 1000 < lab->reorder_pm)
 		STAILQ_INSERT_HEAD(&e->other->to_here, p, link);
 	else
@@ -289,6 +309,13 @@ static inline void lab_free(struct lab *lab)
 static inline int set_up(void **state)
 {
 	*state = lab_with(16, 1 << 20, MESSAGE);
+	return 0;
+}
+
+static inline int set_up_plain(void **state)
+{
+	set_up(state);
+	((struct lab *)*state)->plain = true;
 	return 0;
 }
 
