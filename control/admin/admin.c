@@ -219,13 +219,17 @@ static void answer_api(struct cp_admin *a, struct cp_http_request *req, const st
 		answer_json(req, 200, cp_admin_rooms(a->control));
 		return;
 	}
+	if (strcmp(name, "data") == 0) {
+		answer_json(req, 200, cp_admin_data(a->control));
+		return;
+	}
 	for (size_t i = 0; i < sizeof(things) / sizeof(things[0]); i++) {
 		if (strcmp(name, things[i].name) == 0) {
 			job_start(a, req, things[i].print, limit_of(in->query));
 			return;
 		}
 	}
-	cp_admin_refuse(req, 404, "here are sessions, rooms, allocations, drops, cores");
+	cp_admin_refuse(req, 404, "here are sessions, rooms, data, allocations, drops, cores");
 }
 
 bool cp_admin_request(struct cp_admin *a, struct cp_http_request *req, const struct cp_http_in *in)

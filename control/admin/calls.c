@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* calls.c - what signaling knows of rooms and sessions, as JSON documents. */
+/* calls.c - what signaling knows of rooms, sessions and data channels, as JSON documents. */
 #include "control/admin/internal.h"
 #include "control/signal/signal.h"
 
@@ -15,4 +15,11 @@ json_t *cp_admin_sessions(const struct cp_control *control)
 	json_t *list = control->signal ? cp_signal_sessions_json(control->signal) : json_array();
 
 	return json_pack("{s:o}", "sessions", list);
+}
+
+json_t *cp_admin_data(const struct cp_control *control)
+{
+	json_t *list = control->signal ? cp_signal_data_json(control->signal) : json_array();
+
+	return json_pack("{s:o}", "data", list);
 }

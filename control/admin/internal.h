@@ -19,5 +19,6 @@ void cp_metrics_control(const struct cp_control *control, FILE *out);
 /* calls.c: what signaling knows; a document of its own each. */
 json_t *cp_admin_rooms(const struct cp_control *control);
 json_t *cp_admin_sessions(const struct cp_control *control);
+json_t *cp_admin_data(const struct cp_control *control);
 
 #endif

@@ -9,6 +9,8 @@
 
 #include "control/admin/internal.h"
 #include "control/dp/link.h"
+#include "control/peer/data.h"
+#include "control/signal/signal.h"
 #include "engine/base/clock.h"
 
 /* "a.b-c" to "a_b_c" */
@@ -165,6 +167,34 @@ static size_t count(json_t *root, const char *list)
 	return n;
 }
 
+static void put_data(const struct cp_control *control, FILE *out)
+{
+	unsigned int associations, channels;
+	uint64_t queued;
+	const struct cp_data_totals *t = cp_signal_data_totals(control->signal, &associations, &channels, &queued);
+	const struct {
+		const char *name, *type, *help;
+		uint64_t value;
+	} rows[] = {
+		{"data.associations", "gauge", "SCTP associations of data channels", associations},
+		{"data.channels", "gauge", "data channels", channels},
+		{"data.queued_bytes", "gauge", "bytes that wait in channels for SCTP to take them", queued},
+		{"data.associations_total", "counter", "associations that were begun", t->associations},
+		{"data.messages_total", "counter", "messages that came by data channels", t->messages},
+		{"data.bytes_total", "counter", "bytes of them", t->bytes},
+		{"data.delivered_total", "counter", "messages given to receivers, each counted", t->delivered},
+		{"data.dropped_total", "counter", "messages thrown away for a receiver that was slow", t->dropped},
+		{"data.too_big_total", "counter", "messages bigger than a receiver takes", t->too_big},
+		{"data.too_slow_total", "counter", "channels closed because they were not read", t->too_slow},
+		{"data.refused_total", "counter", "channels that were closed as they were opened", t->refused},
+		{"data.no_participant_total", "counter", "pipes to nobody", t->no_participant},
+		{"data.lane_full_total", "counter", "packets lost because the lane had no room", t->lost},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		put_one(out, rows[i].name, rows[i].type, rows[i].help, rows[i].value);
+}
+
 void cp_metrics_control(const struct cp_control *control, FILE *out)
 {
 	struct cp_link_stats link = {0};
@@ -180,4 +210,6 @@ void cp_metrics_control(const struct cp_control *control, FILE *out)
 	put_one(out, "rooms", "gauge", "rooms with somebody in them", count(cp_admin_rooms(control), "rooms"));
 	put_one(out, "peers", "gauge", "remote endpoints of media sessions",
 		count(cp_admin_sessions(control), "sessions"));
+	if (control->signal)
+		put_data(control, out);
 }

@@ -63,6 +63,8 @@ static void on_data_change(const struct cp_peer *p, enum cp_peer_change change, 
 	const char *state = change == CP_PEER_CONNECTED ? "connected" : change == CP_PEER_LOST ? "lost" : "closed";
 	struct cp_client *c = p->speaks_for ? p->speaks_for->client : NULL;
 
+	if (change == CP_PEER_GONE && p->state == SHM_SESSION_LOST)
+		return; /* it was told */
 	if (c)
 		cp_client_send(c,
 			       json_pack("{s:s, s:s, s:s*}", "t", "data", "state", state, "text", why[0] ? why : NULL));

@@ -112,3 +112,26 @@ json_t *cp_signal_data_json(const struct cp_signal *s)
 			json_array_append_new(list, assoc_json(p));
 	return list;
 }
+
+const struct cp_data_totals *cp_signal_data_totals(const struct cp_signal *s, unsigned int *ret_associations,
+						   unsigned int *ret_channels, uint64_t *ret_queued)
+{
+	const struct cp_peer *p;
+	struct cp_channel *c;
+
+	*ret_associations = *ret_channels = 0;
+	*ret_queued = 0;
+	TAILQ_FOREACH (p, &s->hub->peers, of_hub) {
+		if (!p->data)
+			continue;
+		++*ret_associations;
+		for (c = cp_data_next(p->data, NULL); c; c = cp_data_next(p->data, c)) {
+			struct cp_channel_stats stats;
+
+			cp_channel_stats(c, &stats);
+			*ret_queued += stats.queued;
+			++*ret_channels;
+		}
+	}
+	return &s->hub->data;
+}

@@ -37,6 +37,7 @@
 #include "control/dp/link.h"
 #include "control/http/http.h"
 
+struct cp_data_totals;
 struct cp_peer;
 struct cp_signal;
 
@@ -72,5 +73,8 @@ void cp_signal_on_message(struct cp_signal *s, unsigned int core, const struct s
 json_t *cp_signal_rooms_json(const struct cp_signal *s);
 json_t *cp_signal_sessions_json(const struct cp_signal *s);
 json_t *cp_signal_data_json(const struct cp_signal *s);
+/* Of all associations that there were. */
+const struct cp_data_totals *cp_signal_data_totals(const struct cp_signal *s, unsigned int *ret_associations,
+						   unsigned int *ret_channels, uint64_t *ret_queued);
 
 #endif
