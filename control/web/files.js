@@ -10,6 +10,7 @@ import {Sha256} from './sha256.js';
 
 const $ = id => document.getElementById(id);
 const LOOK_MS = 250;
+const WANT_MS = 1000;
 const RATE_MS = 2000; // a rate is what came in so long
 
 const proof = (id, member) => new Sha256().update(new TextEncoder().encode(`${id} ${member}`)).hex();
@@ -45,6 +46,7 @@ export class Files {
 		};
 		this.dropping($('call'));
 		this.timer = setInterval(() => this.look(), LOOK_MS);
+		this.wanting = setInterval(() => this.want(), WANT_MS);
 	}
 
 	// --- whom to ------------------------------------------------------------------
@@ -126,10 +128,12 @@ export class Files {
 		this.panel.news('files');
 	}
 
-	// Those that senders owe us: they may know us by another id.
+	// Those that senders owe us: they may know us by another id. Said again until they heard it.
 	want() {
+		if (!this.topic.isOpen)
+			return;
 		for (const {transfer} of this.transfers.values())
-			if (transfer instanceof Incoming && transfer.accepted && !transfer.isOver)
+			if (transfer instanceof Incoming && transfer.state === 'paused')
 				this.topic.send({t: 'want', member: this.room.id, proof: proof(transfer.id, this.room.id)});
 	}
 
@@ -238,6 +242,7 @@ export class Files {
 
 	end() {
 		clearInterval(this.timer);
+		clearInterval(this.wanting);
 		for (const {transfer} of this.transfers.values())
 			transfer.cancel('left');
 	}
