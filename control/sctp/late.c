@@ -33,7 +33,7 @@ static int add(struct cp_sctp_late *l, const struct cp_sctp_late_one *of, const 
 	if (!one)
 		return -ENOMEM;
 	*one = *of;
-	if (of->len)
+	if (bytes)
 		memcpy(one->bytes, bytes, of->len);
 	TAILQ_INSERT_TAIL(&l->row, one, link);
 	l->bytes += cost;

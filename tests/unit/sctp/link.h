@@ -63,7 +63,7 @@ struct lab {
 	uv_loop_t loop;
 	struct cp_sctp_stack *stack;
 	struct cp_sctp_limits limits;
-	struct end end[2];
+	struct end end[4]; /* 0 with 1; 2 with 3 */
 	unsigned int loss_pm, reorder_pm; /* per mille */
 	bool plain; /* I-DATA is struck out of what both offer */
 	uint64_t delay_ns;
@@ -218,7 +218,7 @@ static inline bool turn(struct lab *lab)
 	uint64_t now = en_mono_ns();
 	bool any = false;
 
-	for (unsigned int i = 0; i < 2; i++) {
+	for (unsigned int i = 0; i < 4; i++) {
 		struct end *e = &lab->end[i];
 		struct packet *p;
 
@@ -257,12 +257,17 @@ static inline void begin(struct end *e)
 			 0);
 }
 
+static inline void connect_pair(struct lab *lab, unsigned int first)
+{
+	begin(&lab->end[first]);
+	begin(&lab->end[first + 1]);
+	assert_true(run(lab, &lab->end[first].up, 1, 20000));
+	assert_true(run(lab, &lab->end[first + 1].up, 1, 20000));
+}
+
 static inline void connect_ends(struct lab *lab)
 {
-	begin(&lab->end[0]);
-	begin(&lab->end[1]);
-	assert_true(run(lab, &lab->end[0].up, 1, 20000));
-	assert_true(run(lab, &lab->end[1].up, 1, 20000));
+	connect_pair(lab, 0);
 }
 
 static inline struct lab *lab_with(uint32_t associations, uint32_t buffer, uint32_t message)
@@ -275,9 +280,9 @@ static inline struct lab *lab_with(uint32_t associations, uint32_t buffer, uint3
 	lab->limits = (struct cp_sctp_limits){associations, buffer, buffer, message};
 	assert_int_equal(uv_loop_init(&lab->loop), 0);
 	assert_int_equal(cp_sctp_stack_create(&lab->loop, &lab->limits, &lab->stack, &err), 0);
-	for (unsigned int i = 0; i < 2; i++) {
+	for (unsigned int i = 0; i < 4; i++) {
 		lab->end[i].lab = lab;
-		lab->end[i].other = &lab->end[1 - i];
+		lab->end[i].other = &lab->end[i ^ 1];
 		STAILQ_INIT(&lab->end[i].to_here);
 	}
 	return lab;
@@ -295,9 +300,9 @@ static inline void drop_packets(struct end *e)
 
 static inline void lab_free(struct lab *lab)
 {
-	for (unsigned int i = 0; i < 2; i++)
+	for (unsigned int i = 0; i < 4; i++)
 		cp_sctp_destroy(lab->end[i].assoc);
-	for (unsigned int i = 0; i < 2; i++)
+	for (unsigned int i = 0; i < 4; i++)
 		drop_packets(&lab->end[i]);
 	assert_int_equal(cp_sctp_stack_count(lab->stack), 0);
 	cp_sctp_stack_destroy(lab->stack);
