@@ -8,6 +8,8 @@
  *       objects one behind the other from the first byte of one piece of memory,
  *       across page boundaries. The driver takes "number x size" for its window; what the
  *       default layout pads lies outside, fails there and is lost for good.
+ *   P2  buffers that no device fills come back in the order last in, first out: a core that sends one packet to a
+ *       hundred receivers goes on using the ones that its caches hold.
  */
 #include <rte_errno.h>
 #include <rte_mbuf.h>
@@ -51,7 +53,7 @@ static int check_window(struct rte_mempool *mp, struct en_err *err)
 
 static int explain_no_pool(const char *name, unsigned int n, unsigned int data_room, int code, struct en_err *err)
 {
-	if (code == ENOMEM)
+	if (code == ENOMEM || code == ENOBUFS)
 		return en_fail(err, -1,
 			       "no memory for the %u packet buffers (%u MiB) of pool %s: raise [dataplane] memory, or "
 			       "lower the port's buffers",
@@ -63,8 +65,8 @@ static int explain_no_pool(const char *name, unsigned int n, unsigned int data_r
  * rte_pktmbuf_pool_create() takes no flags, so its steps are done here: the
  * layout of P1 is a flag of the empty pool.
  */
-struct rte_mempool *dp_pool_mbuf_create(const char *name, unsigned int n, unsigned int data_room, bool xdp,
-					struct en_err *err)
+struct rte_mempool *dp_pool_mbuf_create(const char *name, unsigned int n, unsigned int data_room,
+					enum dp_pool_kind kind, struct en_err *err)
 {
 	struct rte_pktmbuf_pool_private priv = {
 		.mbuf_data_room_size = (uint16_t)data_room,
@@ -76,12 +78,12 @@ struct rte_mempool *dp_pool_mbuf_create(const char *name, unsigned int n, unsign
 	int code;
 
 	mp = rte_mempool_create_empty(name, n, size, cache, sizeof(priv), SOCKET_ID_ANY,
-				      xdp ? RTE_MEMPOOL_F_NO_IOVA_CONTIG : 0);
+				      kind == DP_POOL_XDP ? RTE_MEMPOOL_F_NO_IOVA_CONTIG : 0);
 	if (!mp) {
 		explain_no_pool(name, n, data_room, rte_errno, err);
 		return NULL;
 	}
-	code = rte_mempool_set_ops_byname(mp, rte_mbuf_best_mempool_ops(), NULL);
+	code = rte_mempool_set_ops_byname(mp, kind == DP_POOL_OWN ? "lf_stack" : rte_mbuf_best_mempool_ops(), NULL);
 	if (code == 0) {
 		rte_pktmbuf_pool_init(mp, &priv);
 		code = rte_mempool_populate_default(mp);
@@ -91,7 +93,7 @@ struct rte_mempool *dp_pool_mbuf_create(const char *name, unsigned int n, unsign
 		goto fail;
 	}
 	rte_mempool_obj_iter(mp, rte_pktmbuf_init, NULL);
-	if (xdp && check_window(mp, err) != 0)
+	if (kind == DP_POOL_XDP && check_window(mp, err) != 0)
 		goto fail;
 	return mp;
 

@@ -75,7 +75,8 @@ static int make_pool(const struct conf_port *conf, enum dp_device_kind kind, str
 	char name[RTE_MEMPOOL_NAMESIZE];
 
 	snprintf(name, sizeof(name), "port_%u", port->id);
-	port->pool = dp_pool_mbuf_create(name, pool_size(conf, kind), room, kind == DP_DEVICE_XDP, err);
+	port->pool = dp_pool_mbuf_create(name, pool_size(conf, kind), room,
+					 kind == DP_DEVICE_XDP ? DP_POOL_XDP : DP_POOL_PORT, err);
 	return port->pool ? 0 : -1;
 }
 

@@ -20,9 +20,14 @@ void dp_port_close(struct dp_port *port);
 /* Link, MTU, device statistics, pool use -> region. Housekeeping. */
 void dp_port_publish(const struct dp_world *w);
 
-/* A packet pool with room for struct dp_pkt. cache: per-core cache size. xdp: objects may cross pages (design.md s5).
- */
-struct rte_mempool *dp_pool_mbuf_create(const char *name, unsigned int n, unsigned int data_room, bool xdp,
-					struct en_err *err);
+enum dp_pool_kind {
+	DP_POOL_PORT, /* a device fills its buffers */
+	DP_POOL_XDP, /* AF_XDP does: objects may cross pages (design.md s5) */
+	DP_POOL_OWN, /* only we do */
+};
+
+/* A packet pool with room for struct dp_pkt. */
+struct rte_mempool *dp_pool_mbuf_create(const char *name, unsigned int n, unsigned int data_room,
+					enum dp_pool_kind kind, struct en_err *err);
 
 #endif

@@ -83,16 +83,17 @@ static int make_pools(struct dp_world *w, struct en_err *err)
 	unsigned int held = w->conf->dataplane.reassembly * w->core_n;
 
 	w->pool = dp_pool_mbuf_create("made_here", POOL_BASE + POOL_PER_CORE * w->core_n, 2048 + RTE_PKTMBUF_HEADROOM,
-				      false, err);
+				      DP_POOL_OWN, err);
 	if (!w->pool)
 		return -1;
 	/* a completed datagram stays in its buffer until it is sent */
-	w->jumbo = dp_pool_mbuf_create("jumbo", held + HELD_PER_CORE, DP_REASS_MAX + RTE_PKTMBUF_HEADROOM, false, err);
+	w->jumbo = dp_pool_mbuf_create("jumbo", held + HELD_PER_CORE, DP_REASS_MAX + RTE_PKTMBUF_HEADROOM, DP_POOL_OWN,
+				       err);
 	if (!w->jumbo || w->conf->media.listen_n == 0)
 		return w->jumbo ? 0 : -1;
 	w->media_pool =
 		dp_pool_mbuf_create("media", RTE_MIN(MEDIA_BASE + MEDIA_PER_CORE * w->core_n, (unsigned int)MEDIA_MAX),
-				    2048 + RTE_PKTMBUF_HEADROOM, false, err);
+				    2048 + RTE_PKTMBUF_HEADROOM, DP_POOL_OWN, err);
 	return w->media_pool ? 0 : -1;
 }
 

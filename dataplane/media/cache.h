@@ -25,7 +25,7 @@ struct dp_cached {
 	uint16_t len; /* 0: nothing is here */
 	uint32_t zero;
 	uint8_t data[DP_CACHE_LEN]; /* from the RTP header on */
-};
+} __attribute__((aligned(64)));
 _Static_assert(sizeof(struct dp_cached) == 1536, "whole cache lines");
 
 /* n 0: *ret_caches is NULL, nothing is ever kept. */

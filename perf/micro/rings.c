@@ -171,7 +171,7 @@ static void make_packets(void)
 
 	ring.ring = rte_ring_create("micro_handoff", RING_SIZE, SOCKET_ID_ANY,
 				    RING_F_SP_ENQ | RING_F_SC_DEQ | RING_F_EXACT_SZ);
-	ring.pool = dp_pool_mbuf_create("micro_packets", BUFFERS, 2048, false, &err);
+	ring.pool = dp_pool_mbuf_create("micro_packets", BUFFERS, 2048, DP_POOL_PORT, &err);
 	if (!ring.ring || !ring.pool || rte_pktmbuf_alloc_bulk(ring.pool, ring.m, BUFFERS) != 0)
 		micro_die("no memory for packets %s", err.text);
 }

@@ -127,7 +127,7 @@ static void xdp_pool_has_no_gaps(void **state)
 
 	(void)state;
 	lab_open(NULL);
-	mp = dp_pool_mbuf_create("gapless", 8191, 2048 + RTE_PKTMBUF_HEADROOM, true, &err);
+	mp = dp_pool_mbuf_create("gapless", 8191, 2048 + RTE_PKTMBUF_HEADROOM, DP_POOL_XDP, &err);
 	assert_non_null(mp);
 	rte_mempool_obj_iter(mp, widen, &s);
 	assert_int_equal(s.n, 8191);
