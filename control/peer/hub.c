@@ -187,7 +187,8 @@ void cp_hub_on_message(struct cp_hub *h, unsigned int core, const struct shm_msg
 /* Nobody can reach it any more, or nothing came of it. Returns why it is over; NULL: it is not. */
 static const char *why_over(const struct cp_peer *p, uint64_t now)
 {
-	uint64_t grace = p->installed ? CP_GRACE_MS : CP_GRACE_EMPTY_MS;
+	bool out_of_reach = !p->installed || (p->hub->synced && p->state == SHM_SESSION_LOST);
+	uint64_t grace = out_of_reach ? CP_GRACE_ALONE_MS : CP_GRACE_MS;
 
 	if (p->kind == CP_PEER_CALL && !p->client && now - p->alone_ms >= grace)
 		return "signaling did not come back";

@@ -50,7 +50,7 @@
 #define CP_SETUP_YIELD_MS                                                                                              \
 	3000 /* a set-up that had so long may give way to one of the same owner, or when all places are taken */
 #define CP_GRACE_MS       60000 /* a participant without signaling, or whose path is lost, is kept so long */
-#define CP_GRACE_EMPTY_MS 10000 /* one who had no session yet */
+#define CP_GRACE_ALONE_MS 10000 /* one without signaling and without a path: there is nobody, or not yet */
 #define CP_LOUDNESS_SLOTS 5 /* LEVEL messages of one second */
 
 _Static_assert(CP_TRACK_ID_MAX <= CP_MSID_MAX, "a track id is an msid");

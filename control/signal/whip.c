@@ -4,9 +4,9 @@
  * its path is lost.
  *
  *   POST    /whip/ROOM, /whep/ROOM   201 with the answer, Location, and Link headers for our TURN server
- *   DELETE  /whip/ROOM/TOKEN         200
- *   PATCH   /whip/ROOM/TOKEN         204 for candidates (passed over when we are ICE-lite), 501 for an ICE restart
- *   GET     either                   204
+ *   DELETE  /whip/ROOM/TOKEN         200; TOKEN may be a call's resume token: it leaves, whatever became of its
+ * WebSocket PATCH   /whip/ROOM/TOKEN         204 for candidates (passed over when we are ICE-lite), 501 for an ICE
+ * restart GET     either                   204
  *
  * POST /whip/echo gives a publisher its own media back in the sections that it offers as sendrecv.
  *
@@ -189,17 +189,23 @@ static struct cp_peer *session_find(const struct whip *w)
 {
 	struct cp_peer *p = w->token ? cp_resume_find(w->signal->hub, w->room, w->token) : NULL;
 
-	return p && p->kind != CP_PEER_CALL && (p->kind == CP_PEER_WHEP) == w->play ? p : NULL;
+	return p && (p->kind == CP_PEER_WHEP) == w->play ? p : NULL;
 }
 
 static void delete (const struct whip *w)
 {
 	struct cp_peer *p = session_find(w);
 
+	if (!p && !w->signal->hub->synced) {
+		refuse(w, 503, "The media engine is starting, and may have this session; try again in a moment.");
+		return;
+	}
 	if (!p) {
 		refuse(w, 404, "There is no such session (any more).");
 		return;
 	}
+	if (p->client)
+		cp_signal_hub_events.change(w->signal, p, CP_PEER_GONE, "This participant has left.");
 	cp_peer_destroy(p);
 	cp_http_answer(w->req, 200, NULL, NULL, 0, NULL, 0);
 }
@@ -240,7 +246,7 @@ static void patch(const struct whip *w)
 {
 	struct cp_peer *p = session_find(w);
 
-	if (!p)
+	if (!p || p->kind == CP_PEER_CALL)
 		refuse(w, 404, "There is no such session (any more).");
 	else if (strcmp(w->in->content_type, "application/trickle-ice-sdpfrag") != 0)
 		refuse(w, 415, "Candidates must be sent as Content-Type: application/trickle-ice-sdpfrag.");

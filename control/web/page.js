@@ -254,6 +254,7 @@ $('statistics').onclick = () => {
 };
 
 $('leave').onclick = () => room.leave();
+addEventListener('pagehide', () => room?.leave());
 
 const asked = new URLSearchParams(location.search);
 form.elements.room.value = asked.get('room') ?? 'lobby';

@@ -13,6 +13,7 @@
 import {Signal} from './signal.js';
 
 const RETRY_MS = 400;
+const KEPT_MS = 60000; // a participant whom nobody hears of any more
 
 export class Room extends EventTarget {
 	constructor({room, name, token = ''}) {
@@ -290,12 +291,26 @@ export class Room extends EventTarget {
 	}
 
 	leave() {
+		if (this.resume && !this.left)
+			this.sayGoodbye();
 		this.left = true;
-		this.signal.send({t: 'leave'}, this.signal.socketIsOpen);
 		for (const p of this.published.values())
 			p.track.stop();
 		this.pc?.close();
 		this.signal.end();
 		this.tell('closed', {reason: ''});
+	}
+
+	// Over HTTP, which may outlive the page; again when nobody is there to hear it, as long as the server keeps the place.
+	async sayGoodbye() {
+		const url = new URL(`/whip/${this.room}/${this.resume}`, location.href);
+		if (this.token)
+			url.searchParams.set('token', this.token);
+		for (const end = Date.now() + KEPT_MS; Date.now() < end;) {
+			const answer = await fetch(url, {method: 'DELETE', keepalive: true}).catch(() => null);
+			if (answer && answer.status < 500)
+				return;
+			await new Promise(done => setTimeout(done, RETRY_MS));
+		}
 	}
 }

@@ -73,6 +73,16 @@ VISIT = '''(async (room, tracks) => {
 })'''
 
 
+# A guest that only looks on, until it is told to leave.
+GUEST = '''(async room => {
+    const {Room} = await import('/room.js');
+    window.guest = new Room({room, name: 'guest'});
+    const there = new Promise(done => guest.addEventListener('state', e => e.detail.state === 'connected' && done()));
+    guest.connect();
+    await there;
+})'''
+
+
 # --- the processes -------------------------------------------------------------------------------
 
 
@@ -239,6 +249,31 @@ def control_killed_at_a_bad_moment(pages, probe):
     room.screen(pages[1:], pages[0], 'control killed, then a screen shared')
 
 
+def participants():
+    rooms = json.loads(get('/api/v1/rooms') or '{}').get('rooms')
+    return None if rooms is None else [p['name'] for r in rooms for p in r['participants']]
+
+
+def left_when_nobody_listened(browser, pages, probe):
+    """A guest leaves while control hangs, and that is killed before it heard of it. Another closes its page."""
+    what, before = 'left while control was dead', calm(pages)
+    probe.call(GUEST, ROOM)
+    lab.check(f'{what}: it was there', lab.until(5, lambda: 'guest' in participants()))
+    os.kill(pid_of('control'), signal.SIGSTOP)
+    probe.evaluate('guest.leave()')
+    time.sleep(0.3)
+    took = after(kill('control'), 20, lambda: participants() is not None and len(participants()) == MEMBERS)
+    show_times('gone after', [took])
+    all_within(f'{what}: gone', 3, [took], participants())
+    tab = room.join(browser, ROOM, 'tab')
+    lab.check('closed its page: it was there', lab.until(10, lambda: 'tab' in participants()))
+    began = time.monotonic()
+    tab.close()
+    all_within('closed its page: gone', 2, [after(began, 20, lambda: 'tab' not in participants())], participants())
+    lab.check(f'{what}: the others sit still', lab.until(5, lambda: all(len(room.tiles(p)) == MEMBERS for p in pages)))
+    untouched(what, pages, before)
+
+
 def control_stopped(pages, probe):
     what = f'control stopped for {STOPPED} s'
     before, pid, times = calm(pages), pid_of('control'), [times_joined(p) for p in pages]
@@ -326,6 +361,7 @@ def call():
             p.evaluate(WATCH)
         control_killed(pages, probe)
         control_killed_at_a_bad_moment(pages, probe)
+        left_when_nobody_listened(browser, pages, probe)
         control_stopped(pages, probe)
         dataplane_killed(pages, probe)
         both_killed(pages)

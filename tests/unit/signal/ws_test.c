@@ -299,6 +299,73 @@ static void who_was_cut_off_resumes(void **state)
 	close_ws(2);
 }
 
+/* Signaling and path are both gone: there is nobody, and nobody is waited for. */
+static void who_is_out_of_reach_is_gone(void **state)
+{
+	(void)state;
+	join(0, "r", "a");
+	join(1, "r", "b");
+	offer(0, fake_offer(0, 0, camera, 2), NULL, NULL);
+	fake_connect(user_of[0]->peer);
+	fake_event(user_of[0]->peer, SHM_SESSION_LOST);
+	fake_pass(CP_GRACE_ALONE_MS + 1000); /* it is there: it makes a new connection */
+	assert_null(fake_hear(&ws[1], "left"));
+	close_ws(0);
+	fake_pass(CP_GRACE_ALONE_MS - 1000);
+	assert_null(fake_hear(&ws[1], "left"));
+	fake_pass(1000);
+	assert_non_null(fake_hear(&ws[1], "left"));
+	close_ws(1);
+}
+
+static int leave_over_http(const char *room, const char *token)
+{
+	static struct cp_http_request req;
+	char path[128];
+	const struct cp_http_in in = {.method = "DELETE",
+				      .path = path,
+				      .query = "",
+				      .content_type = "",
+				      .authorization = "",
+				      .if_none_match = "",
+				      .client = "192.0.2.9",
+				      .body = (const uint8_t *)""};
+
+	snprintf(path, sizeof(path), "/whip/%s/%s", room, token);
+	req = (struct cp_http_request){0};
+	cp_signal_request(fake.ctl.signal, &req, &in);
+	return req.status;
+}
+
+/* With its WebSocket and without; while the dataplane is away nobody knows who is there. */
+static void leaving_needs_no_websocket(void **state)
+{
+	char token[2][CP_RESUME_MAX];
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++)
+		snprintf(token[i], sizeof(token[i]), "%s", text_of(join(i, "r", "x"), "resume"));
+	join(2, "r", "c");
+	offer(0, fake_offer(0, 0, camera, 2), NULL, NULL);
+	fake_connect(user_of[0]->peer);
+	close_ws(0);
+	assert_int_equal(leave_over_http("s", token[0]), 404);
+	assert_int_equal(leave_over_http("r", token[0]), 200);
+	assert_non_null(fake_hear(&ws[2], "left"));
+	assert_int_equal(fake_link.held[CP_PLACE_SESSION], 0);
+	assert_int_equal(leave_over_http("r", token[0]), 404);
+	assert_int_equal(leave_over_http("r", token[1]), 200);
+	assert_non_null(fake_hear(&ws[2], "left"));
+	assert_true(ws[1].closed);
+	close_ws(1);
+	cp_signal_on_up(fake.ctl.signal, true);
+	assert_int_equal(leave_over_http("r", token[1]), 503);
+	cp_signal_on_synced(fake.ctl.signal);
+	assert_int_equal(leave_over_http("r", token[1]), 404);
+	assert_int_equal(fake.ctl.signal->hub->peer_n, 1);
+	close_ws(2);
+}
+
 static void the_speaker_is_told(void **state)
 {
 	struct shm_msg_level l = {.voice = 1};
@@ -502,6 +569,8 @@ int main(void)
 		TEST(another_certificate_is_another_connection),
 		TEST(ends_of_a_transport),
 		TEST(who_was_cut_off_resumes),
+		TEST(who_is_out_of_reach_is_gone),
+		TEST(leaving_needs_no_websocket),
 		TEST(the_speaker_is_told),
 		TEST(nonsense_is_refused),
 		TEST(a_join_waits_for_the_dataplane),
