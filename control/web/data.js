@@ -66,7 +66,9 @@ export class Data extends EventTarget {
 		this.delay = RETRY_MS;
 		this.times = 0; // connections so far
 		room.addEventListener('joined', e => this.onJoined(e.detail));
+		room.addEventListener('refreshed', e => this.onJoined(e.detail));
 		room.addEventListener('silent', () => this.again());
+		room.addEventListener('data', e => e.detail.state !== 'connected' && this.again());
 		room.addEventListener('closed', () => this.end());
 	}
 
@@ -103,14 +105,16 @@ export class Data extends EventTarget {
 	// A control process that was started anew knows our media, but not this connection; ours stands if it
 	// answers (signal.js asks it).
 	onJoined({resumed}) {
-		if (!resumed || !this.pc)
+		if (!resumed || (!this.pc && !this.retry))
 			this.open();
 	}
 
 	open() {
 		clearTimeout(this.retry);
+		this.retry = null;
 		this.shut();
 		const pc = this.pc = new RTCPeerConnection({iceServers: this.room.ice, bundlePolicy: 'max-bundle'});
+		pc.onicecandidate = e => e.candidate && this.room.signal.send({t: 'candidate', candidate: e.candidate.candidate, data: true});
 		pc.ondatachannel = ({channel}) => {
 			const from = /^from=([^;]*)/.exec(channel.protocol);
 			if (from)
@@ -157,7 +161,9 @@ export class Data extends EventTarget {
 			return;
 		this.shut();
 		this.tell('state', {state: 'lost'});
+		clearTimeout(this.retry);
 		this.retry = setTimeout(() => {
+			this.retry = null;
 			if (this.room.joined && !this.room.left)
 				this.open();
 		}, this.delay);

@@ -29,7 +29,8 @@ export class Files {
 		$('accept-all').onchange = () => localStorage.setItem('accept-files', $('accept-all').checked ? 'yes' : 'no');
 		this.topic = data.topic('files', {ordered: true}, {hear: m => this.hear(m), open: () => this.want()});
 		data.addEventListener('pipe', e => this.onPipe(e.detail));
-		room.addEventListener('joined', e => this.here(e.detail.participants));
+		for (const type of ['joined', 'refreshed'])
+			room.addEventListener(type, e => this.here(e.detail.participants));
 		room.addEventListener('left', e => {
 			this.members.delete(e.detail.id);
 			this.choices();

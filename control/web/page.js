@@ -96,7 +96,7 @@ function tellState({state}) {
 function listen() {
 	const on = (type, f) => room.addEventListener(type, e => f(e.detail));
 
-	on('joined', ({participants}) => {
+	const all = ({participants}) => {
 		const here = new Set(participants.map(p => p.id));
 		for (const key of [...tiles.keys()])
 			if (key !== 'self' && key !== 'self/screen' && !here.has(key.split('/')[0]))
@@ -105,7 +105,9 @@ function listen() {
 			names.set(p.id, p.name);
 			tileOf(p.id, p.name);
 		}
-	});
+	};
+	on('joined', all);
+	on('refreshed', all);
 	on('participant', p => {
 		names.set(p.id, p.name);
 		tileOf(p.id, p.name);

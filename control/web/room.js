@@ -2,9 +2,9 @@
 //
 // room.js - a member of a room: what it says and hears (over signal.js) and the peer connection of its
 // media. Knows nothing of the page; tells it by events:
-//   joined {participants, resumed} | participant {id, name} | left {id} | media {participant, kind, name, stream}
+//   joined {participants, resumed} (refreshed: the same, unasked) | participant {id, name} | left {id} | media {participant, kind, name, stream}
 //   nomedia {participant, name, kind} | muted {id, muted} | speaker {id} | state {state} | closed {reason}
-//   refused {code, text, label}
+//   data {state} | silent {} the control channel does not answer | refused {code, text, label}
 //
 // The server always answers: the member offers sending sections for what it
 // publishes and receiving ones for the others' tracks, and offers again when either changes.
@@ -51,6 +51,7 @@ export class Room extends EventTarget {
 	}
 
 	onOpen() {
+		this.joining = true;
 		this.signal.send({t: 'join', room: this.room, name: this.name, ...(this.resume ? {resume: this.resume} : {})}, true);
 	}
 
@@ -67,6 +68,7 @@ export class Room extends EventTarget {
 	hear(m) {
 		const heard = {
 			joined: () => this.onJoined(m),
+			data: () => this.tell('data', m),
 			participant: () => this.tell('participant', m),
 			left: () => this.tell('left', m),
 			track: () => { this.tracks.set(m.track.id, m.track); this.changed(); },
@@ -81,9 +83,10 @@ export class Room extends EventTarget {
 	}
 
 	onJoined(m) {
-		const resumed = m.resumed === true && !!this.pc;
+		const resumed = m.resumed === true && !!this.pc, asked = this.joining;
 
 		this.joined = true;
+		this.joining = false;
 		this.id = m.id;
 		this.resume = m.resume;
 		this.ice = m.ice ?? [];
@@ -91,7 +94,7 @@ export class Room extends EventTarget {
 		if (!resumed)
 			this.open();
 		this.tell('state', {state: this.pc.connectionState});
-		this.tell('joined', {participants: m.participants.filter(p => p.id !== m.id), resumed});
+		this.tell(asked ? 'joined' : 'refreshed', {participants: m.participants.filter(p => p.id !== m.id), resumed});
 		this.changed();
 	}
 

@@ -9,7 +9,7 @@
 
 const RETRY_MS = 400;
 const PING_MS = 2000;
-const PATIENCE_MS = 8000; // so long an answer may take over the channel: files go the same way
+const PATIENCE_MS = 4000; // so long an answer may take over the channel: files go the same way
 const DOUBT_MS = 1500; // and so long when the socket has just gone
 
 export class Signal {
