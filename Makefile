@@ -157,6 +157,10 @@ $(OUT)/tests/node/%: $(OUT)/obj/tests/node/%.o $(NODE_LIB) $(TEST_LIB) $(DP_A) $
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(NODE_LIB) $(TEST_LIB) -Wl,--start-group $(DP_A) $(DPLOGIC_A) $(ENGINE_A) -Wl,--end-group $(ENGINE_LIBS) -lcmocka -lrte_net_ring $(DPDK_LIBS)
 
+$(OUT)/tests/browser/slow_wire: $(OUT)/obj/tests/browser/slow_wire.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
+
 $(OUT)/tests/browser/sdp_answer: $(OUT)/obj/tests/browser/sdp_answer.o $(CONTROL_A) $(ENGINE_A)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(CONTROL_LIBS) $(ENGINE_LIBS)
@@ -164,7 +168,7 @@ $(OUT)/tests/browser/sdp_answer: $(OUT)/obj/tests/browser/sdp_answer.o $(CONTROL
 .SECONDARY:
 unit-bins: $(UNIT_BIN)
 node-bins: $(NODE_BIN)
-browser-bins: $(OUT)/tests/browser/sdp_answer
+browser-bins: $(OUT)/tests/browser/sdp_answer $(OUT)/tests/browser/slow_wire
 
 unit: $(UNIT_BIN)
 	$(Q)scripts/run-tests --kind unit --out $(OUT) --match '$(T)'
