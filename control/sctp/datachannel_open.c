@@ -198,7 +198,7 @@ int cp_channel_open(struct cp_data *d, const struct cp_channel_config *config, s
 		    struct en_err *err)
 {
 	uint8_t buf[OPEN_MAX];
-	struct cp_channel *c;
+	struct cp_channel *c = NULL;
 	uint32_t len;
 	int id, rc = check_room(d, err);
 
