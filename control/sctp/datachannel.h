@@ -11,8 +11,8 @@
  * Runs on:   the control loop.
  * Invariants
  *   C1  an id is used again only when both directions were reset (RFC 8831 s6.7).
- *   C2  ids: even for the DTLS client, odd for the server (RFC 8832 s6); an OPEN with an id of ours, or of a
- *       channel that exists, closes that id and is counted.
+ *   C2  ids: even for the DTLS client, odd for the server (RFC 8832 s6); an OPEN with an id of ours (unless
+ *       limits.any_id), or of a channel that exists, closes that id and is counted.
  *   C3  what a channel may hold unsent is bounded (limits.queue): cp_channel_send() says -EAGAIN beyond it.
  *   C4  the dummy byte of an empty message is never seen (PPID 56, 57).
  *   C5  channels of one association: limits.channels; one more is refused by resetting its stream, and counted.

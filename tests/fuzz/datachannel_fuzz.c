@@ -340,12 +340,12 @@ static void check(void)
 	must(TAILQ_EMPTY(&w.d->gone) && w.d->depth == 0 && w.d->stream_n <= CP_SCTP_STREAMS);
 }
 
-static void begin(bool server)
+static void begin(uint8_t bits)
 {
-	const struct cp_data_limits limits = {.channels = CHANNELS, .queue = QUEUE};
+	const struct cp_data_limits limits = {.channels = CHANNELS, .queue = QUEUE, .any_id = bits & 2};
 	struct en_err err;
 
-	must(cp_data_create(&w.stack, server, 5000, BIGGEST, &limits, &events, NULL, &w.d, &err) == 0);
+	must(cp_data_create(&w.stack, bits & 1, 5000, BIGGEST, &limits, &events, NULL, &w.d, &err) == 0);
 	w.assoc = w.stack.last;
 	w.down = false;
 }
@@ -356,7 +356,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	w.r = en_reader(data, size);
 	must(uv_loop_init(&w.loop) == 0);
 	w.stack.loop = &w.loop;
-	begin(en_get8(&w.r) & 1);
+	begin(en_get8(&w.r));
 	while (en_left(&w.r) > 0 && w.d) {
 		uint8_t op = en_get8(&w.r);
 

@@ -181,6 +181,25 @@ static void opens_that_are_refused(void **state)
 	expect_refused(2, 0);
 }
 
+/* limits.any_id: a far end that takes its ids from the wrong half. Ours come out of the other one then. */
+static void ids_of_the_wrong_half(void **state)
+{
+	(void)state;
+	alone();
+	us->data->limits.any_id = true;
+	their_open(us, 1, "odd");
+	assert_string_equal(us->label, "odd");
+	expect_sent(us, WIRE_PPID_DCEP, 1);
+	assert_int_equal(cp_channel_id(open_one(us, "ours")), 0);
+	expect_sent(us, WIRE_PPID_DCEP, 0);
+	their_open(us, 3, "odd again");
+	assert_int_equal(us->told[TOLD_OPENED], 2);
+	expect_sent(us, WIRE_PPID_DCEP, 3);
+	their_open(us, 0, "ours"); /* still nobody's but ours */
+	assert_int_equal(us->told[TOLD_CLOSED], 1);
+	expect_refused(0, 2);
+}
+
 static void what_a_channel_may_not_carry(void **state)
 {
 	static const uint32_t ppids[] = {0, 46, WIRE_PPID_BINARY_PARTIAL, WIRE_PPID_STRING_PARTIAL, 55, 0xffffffff};
@@ -466,6 +485,7 @@ int main(void)
 		cmocka_unit_test(until_the_ack_all_is_ordered),
 		cmocka_unit_test(the_ack_goes_before_what_the_owner_sends),
 		cmocka_unit_test(opens_that_are_refused),
+		cmocka_unit_test(ids_of_the_wrong_half),
 		cmocka_unit_test(what_a_channel_may_not_carry),
 		cmocka_unit_test(the_byte_of_nothing_is_never_seen),
 		cmocka_unit_test(more_channels_than_allowed),
