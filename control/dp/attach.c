@@ -90,6 +90,7 @@ void cp_attach_close(struct cp_attachment *a)
 {
 	for (unsigned int i = 0; i < SHM_LANES_MAX; i++) {
 		cp_queue_fini(&a->core[i].queue);
+		cp_packets_fini(&a->core[i].packets);
 		close_fd(&a->core[i].wake_fd);
 	}
 	close_fd(&a->event_fd);

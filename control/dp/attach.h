@@ -15,6 +15,7 @@ struct cp_core_end {
 	struct shm_tx down;
 	struct shm_rx up;
 	struct cp_queue queue; /* of commands, when `down` is full */
+	struct cp_packets packets; /* likewise */
 	int wake_fd;
 };
 

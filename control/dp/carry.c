@@ -6,14 +6,14 @@
  * Invariants
  *   C1  the loop is never held up: each core is listened to in turns of TURN messages, and what is
  *       left is taken up when others had theirs.
- *   C2  commands of a core arrive in the order in which they were sent: once one waits, all later ones do.
- *   C3  before the loop sleeps each ring has its flag set and was looked into after that (lane.h).
- *   C4  whoever is called with a message may close the link: `up` is looked at after each call.
+ *   C2  commands of a core arrive in the order in which they were sent: once one waits, all later ones do. So do
+ * packets among themselves. C3  before the loop sleeps each ring has its flag set and was looked into after that
+ * (lane.h). C4  whoever is called with a message may close the link: `up` is looked at after each call.
  */
 #include "control/dp/internal.h"
 #include "engine/base/random.h"
 
-#define FLUSH_MS 2 /* commands that found the ring full are tried again */
+#define FLUSH_MS 1 /* what found the ring full is tried again: it is empty in so long */
 #define TURN     256 /* messages of a core at a time */
 
 /* --- messages up ----------------------------------------------------------------- */
@@ -82,10 +82,12 @@ static void flush_queues(struct cp_link *l)
 
 	for (unsigned int i = 0; l->up && i < l->at.head.lane_n; i++) {
 		struct cp_core_end *end = &l->at.core[i];
+		unsigned int n = end->queue.n ? cp_queue_flush(&end->queue, &end->down) : 0;
 
-		if (end->queue.n > 0 && cp_queue_flush(&end->queue, &end->down) > 0)
+		n += end->packets.n ? cp_packets_flush(&end->packets, &end->down) : 0;
+		if (n > 0)
 			cp_attach_wake(&l->at, i);
-		left = left || end->queue.n > 0;
+		left = left || end->queue.n > 0 || end->packets.n > 0;
 	}
 	if (left && !uv_is_active((uv_handle_t *)&l->flush))
 		uv_timer_start(&l->flush, on_flush, FLUSH_MS, 0);
@@ -111,10 +113,19 @@ bool cp_link_send(struct cp_link *l, unsigned int core, uint32_t type, const voi
 
 bool cp_link_inject(struct cp_link *l, const struct cp_place *session, const void *bytes, uint32_t len)
 {
-	if (!l->up || session->core >= l->at.head.lane_n ||
-	    !shm_tx_put_packet(&l->at.core[session->core].down, SHM_MSG_INJECT, session->h, bytes, len))
+	struct cp_core_end *end;
+
+	if (!l->up || session->core >= l->at.head.lane_n)
 		return false;
-	cp_attach_wake(&l->at, session->core);
+	end = &l->at.core[session->core];
+	if (end->packets.n == 0 && shm_tx_put_packet(&end->down, SHM_MSG_INJECT, session->h, bytes, len)) {
+		cp_attach_wake(&l->at, session->core);
+		return true;
+	}
+	if (!cp_packets_put(&end->packets, session->h, bytes, len))
+		return false;
+	if (!uv_is_active((uv_handle_t *)&l->flush))
+		uv_timer_start(&l->flush, on_flush, FLUSH_MS, 0);
 	return true;
 }
 

@@ -63,9 +63,11 @@ bool cp_place_adopt(struct cp_link *l, enum cp_place_kind kind, const struct cp_
 
 /* Send; a full ring keeps the message in a bounded queue (false: that is full too, or the link is down). */
 bool cp_link_send(struct cp_link *l, unsigned int core, uint32_t type, const void *body, uint32_t len);
-/* INJECT. Packets are not queued: false and lost when the ring is full, as a network would. */
+/* INJECT. A burst that the ring has no room for waits in a bounded queue; beyond it, false and lost, as a network
+ * would.
+ */
 bool cp_link_inject(struct cp_link *l, const struct cp_place *session, const void *bytes, uint32_t len);
-/* A connectivity check of ours, from a listener to there. Likewise. */
+/* A connectivity check of ours, from a listener to there. Not queued. */
 bool cp_link_inject_to(struct cp_link *l, const struct cp_place *session, unsigned int listen, const struct en_ep *to,
 		       const void *bytes, uint32_t len);
 

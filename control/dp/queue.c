@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * queue.c - commands that found their ring full, in order, bounded.
+ * queue.c - commands and packets that found their ring full, in order, bounded.
  *
  * Runs on:   the control loop.
  * Invariants
@@ -63,4 +63,57 @@ void cp_queue_fini(struct cp_queue *q)
 		en_wipe(q->slot, CP_QUEUE_MAX * sizeof(*q->slot));
 	free(q->slot);
 	*q = (struct cp_queue){0};
+}
+
+/* --- packets ----------------------------------------------------------------------- */
+
+struct cp_packet {
+	STAILQ_ENTRY(cp_packet) next;
+	struct shm_handle session;
+	uint32_t len;
+	uint8_t bytes[];
+};
+
+bool cp_packets_put(struct cp_packets *q, struct shm_handle session, const void *bytes, uint32_t len)
+{
+	struct cp_packet *p = q->n < CP_PACKETS_MAX && len <= SHM_PACKET_MAX ? malloc(sizeof(*p) + len) : NULL;
+
+	if (!p)
+		return false;
+	p->session = session;
+	p->len = len;
+	memcpy(p->bytes, bytes, len);
+	if (q->n++ == 0)
+		STAILQ_INIT(&q->list); /* its owner was made of zeros */
+	STAILQ_INSERT_TAIL(&q->list, p, next);
+	return true;
+}
+
+static void drop_first(struct cp_packets *q)
+{
+	struct cp_packet *p = STAILQ_FIRST(&q->list);
+
+	STAILQ_REMOVE_HEAD(&q->list, next);
+	q->n--;
+	free(p);
+}
+
+unsigned int cp_packets_flush(struct cp_packets *q, struct shm_tx *tx)
+{
+	unsigned int n = 0;
+
+	for (; q->n > 0; n++) {
+		const struct cp_packet *p = STAILQ_FIRST(&q->list);
+
+		if (!shm_tx_put_packet(tx, SHM_MSG_INJECT, p->session, p->bytes, p->len))
+			break;
+		drop_first(q);
+	}
+	return n;
+}
+
+void cp_packets_fini(struct cp_packets *q)
+{
+	while (q->n > 0)
+		drop_first(q);
 }

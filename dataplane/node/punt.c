@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * punt.c - hand packets of a session to the control process: DTLS, and answers to its connectivity checks.
+ * punt.c - hand packets of a session to the control process: DTLS, which data channels are inside of, and answers to
+ * its connectivity checks.
  *
  * Runs on:   the core of the session.
  * Reads:     pkt->session, src, where (media listener), payload.
@@ -8,7 +9,7 @@
  * Packets:   media_in | ice -> [punt] => control | drop
  *
  * Invariants
- *   P1  a full lane drops and counts: the far end sends its flight again.
+ *   P1  a full lane drops and counts: the far end sends its flight, or what a data channel lost, again.
  */
 #include "dataplane/burst.h"
 #include "dataplane/graph.h"

@@ -31,7 +31,7 @@
 
 #define SHM_LANES_MAGIC   UINT64_C(0x314e4c4b50544e54)
 #define SHM_LANES_VERSION 1
-#define SHM_LANE_SLOTS    1024 /* a power of two */
+#define SHM_LANE_SLOTS    2048 /* a power of two; data channels: 50 ms of 40 000 packets/s */
 #define SHM_LANES_MAX     32 /* an ufrag names one of so many cores */
 #define SHM_PLACES_MAX    (UINT32_C(1) << 20)
 
