@@ -189,6 +189,8 @@ struct dp_core {
 	struct dp_pmtu *pmtu;
 	uint64_t icmp_credit_ns; /* token bucket of ICMP answers */
 	uint64_t next_tick_ns, wall_s, next_wall_ns;
+	uint64_t next_announce_ns;
+	unsigned int announced; /* times that the links were told our addresses (net/announce.c) */
 	char text[96]; /* what a node says of a traced packet */
 	uint64_t tsc0, ns0; /* clock base */
 	uint64_t tsc_mult; /* nanoseconds in 2^32 cycles */

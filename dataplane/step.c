@@ -10,6 +10,7 @@
 #include "dataplane/idle.h"
 #include "dataplane/media/flow.h"
 #include "dataplane/media/pace.h"
+#include "dataplane/net/announce.h"
 #include "dataplane/net/neigh.h"
 #include "dataplane/net/pmtu.h"
 #include "dataplane/net/reass.h"
@@ -75,6 +76,7 @@ static void run_timers(struct dp_core *c, uint64_t wall_s)
 {
 	c->overdue = dp_turn_advance(c->turn, c->now_ns, wall_s, EXPIRE_BUDGET);
 	dp_neigh_advance(c);
+	dp_announce_advance(c);
 	dp_reass_advance(c);
 	if (c->media)
 		dp_media_advance(c);

@@ -31,8 +31,7 @@ const struct en_addr *dp_local_for(const struct dp_world *w, unsigned int port, 
 	return best;
 }
 
-static bool build_arp(struct rte_mbuf *m, const struct dp_port *port, const struct en_addr *from,
-		      const struct en_addr *addr)
+bool dp_arp_ask(struct rte_mbuf *m, const struct dp_port *port, const struct en_addr *from, const struct en_addr *addr)
 {
 	struct wire_arp *a = (struct wire_arp *)rte_pktmbuf_append(m, sizeof(*a));
 
@@ -94,7 +93,8 @@ void dp_solicit(struct dp_core *core, unsigned int port, const struct en_addr *a
 	if (!m)
 		return; /* asked again in a second */
 	if (addr->family == EN_AF_INET) {
-		built = build_arp(m, out, from, addr) && dp_eth_push(m, out, mac ? mac : broadcast, WIRE_ETHERTYPE_ARP);
+		built = dp_arp_ask(m, out, from, addr) &&
+			dp_eth_push(m, out, mac ? mac : broadcast, WIRE_ETHERTYPE_ARP);
 	} else {
 		if (!mac) { /* solicited-node multicast, RFC 4291 s2.7.1 */
 			memset(group.b, 0, 16);

@@ -8,6 +8,9 @@
 /* Put the question for addr on port into the outbox; to all, or to mac only. */
 void dp_solicit(struct dp_core *core, unsigned int port, const struct en_addr *addr, const uint8_t *mac);
 
+/* An ARP request into an empty buffer: the payload of its frame. False: no room. */
+bool dp_arp_ask(struct rte_mbuf *m, const struct dp_port *port, const struct en_addr *from, const struct en_addr *addr);
+
 /* The address of ours on that port and family that speaks to `to`; NULL when there is none. */
 const struct en_addr *dp_local_for(const struct dp_world *w, unsigned int port, const struct en_addr *to);
 

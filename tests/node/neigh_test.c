@@ -398,6 +398,88 @@ static void cores_share_what_they_learn(void **state)
 	ASSERT_NO_DROPS();
 }
 
+/* --- our own, unasked ------------------------------------------------------------------- */
+
+static void arp_announces(const struct packet *a, const struct dp_local *l)
+{
+	const struct wire_arp *arp = (const struct wire_arp *)(a->f.b + a->l3_off);
+
+	assert_int_equal(a->type, WIRE_ETHERTYPE_ARP);
+	assert_memory_equal(a->dst_mac, broadcast_mac, 6);
+	assert_int_equal(en_load16(arp->op), 1);
+	assert_memory_equal(arp->sha, lab.world->port[l->port].mac, 6);
+	assert_memory_equal(arp->tha, "\0\0\0\0\0\0", 6);
+	assert_memory_equal(arp->spa, en_addr_bytes(&l->addr), 4);
+	assert_memory_equal(arp->tpa, en_addr_bytes(&l->addr), 4);
+}
+
+static void nd_announces(const struct packet *a, const struct dp_local *l)
+{
+	struct en_addr all = addr_of("ff02::1");
+
+	assert_int_equal(a->proto, WIRE_PROTO_ICMP6);
+	assert_memory_equal(a->dst_mac, "\x33\x33\0\0\0\1", 6);
+	assert_true(en_addr_eq(&a->src.addr, &l->addr) && en_addr_eq(&a->dst.addr, &all));
+	assert_int_equal(a->ttl, 255);
+	assert_int_equal(a->l4[0], WIRE_ICMP6_NA);
+	assert_int_equal(en_load32(a->l4 + 4), 0x20000000); /* override, not solicited */
+	assert_memory_equal(a->data, l->addr.b, 16);
+	assert_memory_equal(a->data + 16, "\x02\x01", 2);
+	assert_memory_equal(a->data + 18, lab.world->port[l->port].mac, 6);
+}
+
+/* Each port says each of its addresses, link-local ones too, of whichever core; three times, and no more. */
+static void addresses_are_announced(void **state)
+{
+	unsigned int n;
+
+	(void)state;
+	lab_open(&(struct lab_options){
+		.cores = 2, .ports = 2, .port = "address = 198.18.0.3/24\naddress = 2001:db8:1::3/64"});
+	n = lab.world->local_n;
+	assert_int_equal(n, 2 * 3 + 2); /* both families and a link-local one, and two more */
+	assert_int_equal(lab_counter(CTR_ANNOUNCED), n);
+	lab.keep_announcements = true;
+	lab_step(100);
+	lab_expect_nothing();
+	for (unsigned int round = 2; round <= 3; round++) {
+		lab_pass(1000 * LAB_MS, LAB_MS);
+		assert_int_equal(lab_counter(CTR_ANNOUNCED), round * n);
+		for (unsigned int i = 0; i < n; i++) {
+			const struct dp_local *l = &lab.world->local[i];
+
+			assert_true(lab_recv(l->port, &p));
+			if (l->addr.family == EN_AF_INET)
+				arp_announces(&p, l);
+			else
+				nd_announces(&p, l);
+		}
+	}
+	lab_pass(5000 * LAB_MS, LAB_MS);
+	lab_expect_nothing();
+	assert_int_equal(lab_counter(CTR_ANNOUNCED), 3 * n);
+	ASSERT_NO_DROPS();
+}
+
+/* No buffer is left for them: that is no misfortune. */
+static void announcements_without_a_buffer(void **state)
+{
+	static struct rte_mbuf *taken[65536];
+	unsigned int n = 0;
+
+	(void)state;
+	lab_open(NULL);
+	while (n < RTE_DIM(taken) && (taken[n] = rte_pktmbuf_alloc(lab.world->pool)) != NULL)
+		n++;
+	lab_pass(1000 * LAB_MS, 10 * LAB_MS);
+	rte_pktmbuf_free_bulk(taken, n);
+	assert_in_range(n, 1, RTE_DIM(taken) - 1);
+	assert_int_equal(lab_counter(CTR_ANNOUNCED), lab.world->local_n);
+	lab_pass(1000 * LAB_MS, 10 * LAB_MS);
+	assert_int_equal(lab_counter(CTR_ANNOUNCED), 2 * lab.world->local_n);
+	lab_forget_drops();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -417,6 +499,8 @@ int main(void)
 		lab_test(static_routes),
 		lab_test(a_port_that_is_down),
 		lab_test(cores_share_what_they_learn),
+		lab_test(addresses_are_announced),
+		lab_test(announcements_without_a_buffer),
 	};
 
 	return cmocka_run_group_tests_name("neigh", tests, NULL, NULL);

@@ -58,6 +58,7 @@ struct lab {
 	bool jam; /* the wires take nothing out of the device rings */
 	bool mute; /* hosts answer neither ARP nor ND */
 	bool keep_questions; /* ARP requests and solicitations come out of lab_recv(), unanswered */
+	bool keep_announcements; /* of addresses of the engine; else hosts pass over them */
 };
 extern struct lab lab;
 

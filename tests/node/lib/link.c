@@ -203,6 +203,24 @@ static bool answer_nd(unsigned int port, const struct packet *p)
 	return true;
 }
 
+/* Gratuitous ARP, unsolicited advertisement. */
+static bool is_announcement(const struct packet *p)
+{
+	const struct wire_arp *a = (const struct wire_arp *)(p->f.b + p->l3_off);
+
+	if (p->type == WIRE_ETHERTYPE_ARP)
+		return en_load16(a->op) == 1 && memcmp(a->spa, a->tpa, 4) == 0;
+	return p->family == EN_AF_INET6 && p->proto == WIRE_PROTO_ICMP6 && p->l4[0] == WIRE_ICMP6_NA &&
+	       p->dst.addr.b[0] == 0xff;
+}
+
+static void keep(struct wire *w, const struct frame *f)
+{
+	if (w->head - w->tail == KEEP_MAX)
+		w->tail++;
+	w->kept[w->head++ % KEEP_MAX] = *f;
+}
+
 static void take(unsigned int port, struct rte_mbuf *m)
 {
 	static struct packet p;
@@ -218,13 +236,16 @@ static void take(unsigned int port, struct rte_mbuf *m)
 		complain(&p, wrong);
 	else
 		check_link(port, &p);
+	if (!wrong && is_announcement(&p)) {
+		if (lab.keep_announcements)
+			keep(w, &f);
+		return;
+	}
 	if (!wrong && p.type == WIRE_ETHERTYPE_ARP && answer_arp(port, &p))
 		return;
 	if (!wrong && answer_nd(port, &p))
 		return;
-	if (w->head - w->tail == KEEP_MAX)
-		w->tail++;
-	w->kept[w->head++ % KEEP_MAX] = f;
+	keep(w, &f);
 }
 
 void link_collect(void)
