@@ -78,8 +78,8 @@ export class Statistics {
 	async channels() {
 		const f = this.latest.data = await this.data.figures();
 
-		return [`data ${f.state} ${f.rtt === null ? '' : `round trip ${f.rtt.toFixed(1)} ms `}sent ${count(f.sent)} received ${count(f.received)}`,
-			...f.channels.map(c => `${c.label}${c.protocol && c.label === 'file' ? ` ${c.protocol}` : ''} sent ${count(c.sent)} received ${
-				count(c.received)} buffered ${count(c.buffered)}`)];
+		const both = c => `↑${count(c.sent)} ↓${count(c.received)}`;
+		return [`data ${f.state}${f.rtt === null ? '' : ` ${f.rtt.toFixed(1)} ms`} ${both(f)}`,
+			...f.channels.map(c => `${c.label}${/^(to|from)=/.test(c.protocol) ? ` ${c.protocol}` : ''} ${both(c)} buffered ${count(c.buffered)}`)];
 	}
 }

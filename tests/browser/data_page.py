@@ -5,6 +5,7 @@ killed. Files are real ones: picked by the page's own input, saved by its own li
 import hashlib
 import json
 import os
+import re
 import time
 
 import chromium
@@ -247,7 +248,7 @@ def statistics(page):
 
     def shown():
         words = text(page, '.tile.self pre')
-        return 'data connected round trip' in words and 'chat sent' in words and 'buffered' in words
+        return re.search(r'data connected [0-9.]+ ms ↑', words) and re.search(r'chat ↑[0-9]+ k?B ↓[0-9]+ k?B buffered [0-9]+ B', words)
 
     lab.check('statistics: the data connection and its channels', lab.until(5, shown), text(page, '.tile.self pre'))
     shot(page, 'data-statistics')
