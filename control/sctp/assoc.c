@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "control/sctp/crc32c.h"
+#include "control/sctp/gate.h"
 #include "control/sctp/glue.h"
 #include "control/sctp/inner.h"
 
@@ -160,7 +161,7 @@ void cp_sctp_input(struct cp_sctp *a, const uint8_t *bytes, uint32_t len)
 	struct cp_sctp_stack *s = a->stack;
 
 	if (!cp_sctp_is_alive(a) || s->inside || len < PACKET_MIN || len > PACKET_MAX ||
-	    !cp_sctp_crc32c_is_right(bytes, len))
+	    !cp_sctp_crc32c_is_right(bytes, len) || !cp_sctp_gate_lets_in(bytes, len, a->up))
 		return;
 	cp_sctp_pass(s);
 	a->packets_in++;

@@ -89,6 +89,10 @@ static void set_defaults(const struct cp_sctp_limits *limits)
 	usrsctp_sysctl_set_sctp_delayed_sack_time_default(SACK_DELAY_MS);
 	usrsctp_sysctl_set_sctp_initial_cwnd(INITIAL_CWND);
 	usrsctp_sysctl_set_sctp_max_burst_default(BURST);
+	/* or a burst that was cut short would shrink the window to what is in flight: a quarter of the rate at 50 ms */
+	usrsctp_sysctl_set_sctp_use_cwnd_based_maxburst(0);
+	/* RFC 3649: windows beyond 38 packets open faster and shrink less */
+	usrsctp_sysctl_set_sctp_default_cc_module(SCTP_CC_HSTCP);
 	usrsctp_sysctl_set_sctp_max_chunks_on_queue(biggest / CHUNK_ABOUT < 512 ? 512 : biggest / CHUNK_ABOUT);
 }
 
