@@ -51,7 +51,7 @@ FUZZ_LINK = $(FUZZ_CC) -pie -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $< -Wl,--start-g
 
 $(patsubst %,$(FUZZ_OUT)/%_fuzz,$(filter-out $(FUZZ_DPDK),$(FUZZ_NAMES))): \
 $(FUZZ_OUT)/%_fuzz: $(FUZZ_OUT)/obj/tests/fuzz/%_fuzz.o $(FUZZ_A)
-	$(Q)$(FUZZ_LINK) $(DPLOGIC_LIBS) $(ENGINE_LIBS) $(if $(findstring /signal_,$@),-luv -lcmocka) $(if $(findstring /datachannel_,$@),-luv) \
+	$(Q)$(FUZZ_LINK) $(DPLOGIC_LIBS) $(ENGINE_LIBS) $(if $(findstring /signal_,$@),-luv -lcmocka -lusrsctp) $(if $(findstring /datachannel_,$@),-luv) \
 		$(if $(findstring /sctp_,$@),-luv -lusrsctp)
 
 # the node tests' library asserts with cmocka: outside a test that ends the process, which is a finding
