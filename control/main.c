@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "control/admin/admin.h"
+#include "control/bridge/bridge.h"
 #include "control/control.h"
 #include "control/dp/link.h"
 #include "control/dtls/dtls.h"
@@ -188,14 +189,22 @@ static int open_parts(struct process *p, struct en_err *err)
 static int start(struct process *p, struct en_err *err)
 {
 	struct cp_identity who;
+	struct en_err no_bridge;
+	int bridge_fd;
 
 	uv_loop_init(&p->loop); /* stop() walks it, whatever fails here */
 	p->control.loop = &p->loop;
 	p->control.conf = &p->conf;
 	if (cp_privilege_confine(p->conf.control.user, p->conf.user, DESCRIPTORS, &who, err) != 0)
 		return -1;
-	if (open_http(p, err) != 0 || cp_privilege_drop(&who, err) != 0 || open_parts(p, err) != 0)
+	if (open_http(p, err) != 0)
 		return -1;
+	bridge_fd = cp_bridge_listen(p->conf.runtime_dir, who.stays ? getuid() : who.uid,
+				     who.stays ? getgid() : who.gid, &no_bridge);
+	if (cp_privilege_drop(&who, err) != 0 || open_parts(p, err) != 0)
+		return -1;
+	if (bridge_fd < 0 || cp_bridge_create(&p->control, bridge_fd, &p->control.bridge, &no_bridge) != 0)
+		en_warn("start", "no programs: %s", no_bridge.text);
 	uv_signal_init(&p->loop, &p->term);
 	uv_signal_init(&p->loop, &p->interrupt);
 	uv_timer_init(&p->loop, &p->patience);
@@ -222,6 +231,7 @@ static void stop(struct process *p)
 	if (c->link)
 		cp_link_close(c->link);
 	c->link = NULL;
+	cp_bridge_destroy(c->bridge);
 	if (c->signal)
 		cp_signal_destroy(c->signal);
 	if (c->sctp)

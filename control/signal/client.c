@@ -70,6 +70,7 @@ void cp_client_error(struct cp_client *c, const char *code, const char *text, co
 
 static void hang_up(struct cp_client *c, unsigned int code, const char *why)
 {
+	const struct cp_voice *voice = c->voice;
 	struct cp_outlet *o = c->channel;
 
 	c->closing = true;
@@ -78,8 +79,9 @@ static void hang_up(struct cp_client *c, unsigned int code, const char *why)
 		cp_outlet_end(o, true);
 	if (c->ws)
 		cp_ws_close(c->ws, code, why);
-	if (c->voice)
-		c->voice->close(c->voice_arg);
+	c->voice = NULL;
+	if (voice)
+		voice->close(c->voice_arg);
 }
 
 void cp_client_refuse(struct cp_client *c, const char *code, const char *text)
