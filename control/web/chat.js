@@ -12,6 +12,8 @@ import {make, colourOf} from './panel.js';
 const $ = id => document.getElementById(id);
 const MOST = 4000; // characters of a message
 const KEPT = 200; // of one's own, to be repeated
+const SHOWN = 1000;
+const REPEAT_MS = 250;
 const OVERLAP_MS = 30000; // clocks differ, and what was said last may have been lost
 
 const ADDRESS = /https?:\/\/[^\s<>"]+[^\s<>".,;:!?)]/g;
@@ -63,11 +65,20 @@ export class Chat {
 				this.topic.send(m);
 	}
 
+	// Once for all who came just now.
+	repeat() {
+		const since = this.since;
+
+		this.since = this.repeating = undefined;
+		for (const m of this.own)
+			if (m.at > since)
+				this.topic.send(m);
+	}
+
 	hear(m) {
-		if (m.t === 'hello') {
-			for (const own of this.own)
-				if (own.at > m.since)
-					this.topic.send(own);
+		if (m.t === 'hello' && Number.isFinite(m.since)) {
+			this.since = Math.min(this.since ?? Infinity, m.since);
+			this.repeating ??= setTimeout(() => this.repeat(), REPEAT_MS);
 		} else if (m.t === 'say' && [m.id, m.name, m.text].every(x => typeof x === 'string') && Number.isFinite(m.at)) {
 			this.newest = Math.max(this.newest, Math.min(m.at, Date.now()));
 			this.show(m, false);
@@ -90,6 +101,8 @@ export class Chat {
 			after.after(item);
 		else
 			list.prepend(item);
+		if (list.children.length > SHOWN)
+			list.firstChild.remove();
 		if (own || atEnd)
 			list.scrollTop = list.scrollHeight;
 		if (!own)

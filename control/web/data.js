@@ -13,6 +13,15 @@ const CONNECT_MS = 8000; // so long an offer may take to become a connection
 const LEAVE_MS = 100;
 const HELD = 200; // messages that a topic keeps for the next connection
 
+// What a member said; null: nothing that can be read. Who sends it may run another page than this.
+export function parse(said) {
+	try {
+		return typeof said === 'string' ? Object(JSON.parse(said)) : null;
+	} catch {
+		return null;
+	}
+}
+
 // A channel with a label that all members know. `hear` gets each message, an object; `open` is called whenever
 // there is a channel again.
 export class Topic {
@@ -29,8 +38,10 @@ export class Topic {
 			this.open();
 		};
 		channel.onmessage = e => {
+			const message = parse(e.data);
 			this.received++;
-			this.hear(JSON.parse(e.data));
+			if (message)
+				this.hear(message);
 		};
 		// the server closes it when we take in too slowly
 		channel.onclose = () => {

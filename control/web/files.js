@@ -5,10 +5,12 @@
 // `proof` is made of the transfer's id, which nobody else knows.
 
 import {make, bytesText} from './panel.js';
+import {parse} from './data.js';
 import {Incoming, Outgoing, isOffer} from './transfer.js';
 import {Sha256} from './sha256.js';
 
 const $ = id => document.getElementById(id);
+const UNANSWERED = 30; // offers; more are not looked at
 const LOOK_MS = 250;
 const WANT_MS = 1000;
 const RATE_MS = 2000; // a rate is what came in so long
@@ -109,8 +111,8 @@ export class Files {
 		if (channel.label !== 'file')
 			return;
 		channel.onmessage = e => {
-			const offer = typeof e.data === 'string' ? JSON.parse(e.data) : null;
-			if (!isOffer(offer)) {
+			const offer = parse(e.data);
+			if (!isOffer(offer) || this.unanswered > UNANSWERED) {
 				channel.close();
 				return;
 			}
@@ -120,6 +122,10 @@ export class Files {
 			else if (!known)
 				this.offered(new Incoming(offer, channel, from));
 		};
+	}
+
+	get unanswered() {
+		return [...this.transfers.values()].filter(e => e.transfer instanceof Incoming && e.transfer.state === 'asking').length;
 	}
 
 	offered(transfer) {

@@ -15,6 +15,8 @@
 // A receiver that came back as another participant asks for that (files.js: `want`): the id is a secret
 // of the two.
 
+import {parse} from './data.js';
+
 const CHUNK = 64 << 10;
 const PIECE = 1 << 20; // read from the file at once
 const BUFFERED = 1 << 20; // bytes that the browser holds for us
@@ -104,7 +106,7 @@ class Transfer extends EventTarget {
 			this.channel.close();
 		}
 		this.channel = channel;
-		channel.onmessage = e => typeof e.data === 'string' ? this.hear(JSON.parse(e.data)) : this.bytes(e.data);
+		channel.onmessage = e => typeof e.data === 'string' ? this.hear(parse(e.data) ?? {}) : this.bytes(e.data);
 		channel.onclose = () => channel === this.channel && this.lost();
 	}
 }
@@ -180,7 +182,7 @@ export class Outgoing extends Transfer {
 		if (m.t === 'accept' && Number.isInteger(m.offset) && m.offset >= 0 && m.offset <= this.size) {
 			this.set('sending');
 			this.seek(m.offset);
-		} else if (m.t === 'ack') {
+		} else if (m.t === 'ack' && this.window && Number.isInteger(m.offset)) {
 			this.offset = Math.max(this.offset, Math.min(m.offset, this.next));
 			this.window.ack(this.offset);
 			this.tell();
@@ -193,7 +195,7 @@ export class Outgoing extends Transfer {
 		} else if (m.t === 'decline') {
 			this.over('declined');
 		} else if (m.t === 'cancel') {
-			this.over('cancelled', m.reason || 'by the receiver');
+			this.over('cancelled', reasonOf(m) || 'by the receiver');
 		}
 	}
 
@@ -345,7 +347,7 @@ export class Incoming extends Transfer {
 			this.set('checking');
 			this.worker.postMessage({finish: true});
 		} else if (m.t === 'cancel') {
-			this.over('cancelled', m.reason || 'by the sender');
+			this.over('cancelled', reasonOf(m) || 'by the sender');
 		}
 	}
 
@@ -396,5 +398,7 @@ export class Incoming extends Transfer {
 
 export const isOffer = m => m?.t === 'file' && typeof m.id === 'string' && /^[0-9a-f-]{36}$/.test(m.id) &&
 	typeof m.name === 'string' && Number.isSafeInteger(m.size) && m.size >= 0;
+
+const reasonOf = m => String(m.reason ?? '').slice(0, 200);
 
 const cleanName = name => name.replace(/[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069/\\]/g, '_').slice(0, 200) || 'file';

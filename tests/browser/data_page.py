@@ -6,9 +6,11 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import time
 
 import chromium
+import firefox
 import lab
 from fault import kill, pid_of
 from room import URL
@@ -39,7 +41,7 @@ def text(page, selector):
 
 
 def say(page, words):
-    page.evaluate(f'document.getElementById("text").value = {json.dumps(words)}; '
+    page.evaluate(f'document.getElementById("text").value = {json.dumps(words)}, '
                   'document.getElementById("say").requestSubmit()')
 
 
@@ -268,48 +270,72 @@ def memory(browser):
     return out // 1024
 
 
-def killed(browser, sender, receiver, kills, label):
-    """A file of SIZE_MB, and control killed so many times while it is on its way."""
+def big(browser, sender, receiver, mib, kills, label):
+    """A file of so many MiB, and control killed so many times while it is on its way."""
     name = f'big{kills}.bin'
-    path, digest = make_file(name, SIZE_MB)
-    pcs = [p.evaluate('void (window.before = turnpike.room.pc)') for p in (sender, receiver)]
+    path, digest = make_file(name, mib)
+    for p in (sender, receiver):
+        p.evaluate('void (window.before = turnpike.room.pc)')
     held, most, began = memory(browser), 0, time.monotonic()
     send(sender, path, me(receiver))
     for i in range(kills):
-        at = (SIZE_MB << 20) * (i + 1) // (kills + 1)
-        lab.check(f'{label}: {at >> 20} MiB arrive', lab.until(SIZE_MB + 60, lambda a=at: any(
+        at = (mib << 20) * (i + 1) // (kills + 1)
+        lab.check(f'{label}: {at >> 20} MiB arrive', lab.until(mib + 60, lambda a=at: any(
             t['offset'] >= a for t in transfers(receiver, name))), transfers(receiver, name))
         if i == 0:
             receiver.evaluate('turnpike.panel.show("files")')
             shot(receiver, 'data-progress')
-        times = receiver.evaluate('turnpike.data.times')
-        was = pid_of('control')
-        kill('control')
-        fell = time.monotonic()
-        lab.check(f'{label}: control is another', lab.until(5, lambda w=was: pid_of('control') not in (w, None)))
-        lab.check(f'{label}: the data connections are made anew within 15 s', lab.until(15, lambda t=times: all(
-            connected(p) for p in (sender, receiver)) and receiver.evaluate('turnpike.data.times') > t),
-            [p.evaluate('[turnpike.data.times, turnpike.data.pc?.connectionState]') for p in (sender, receiver)])
-        print(f'    after {time.monotonic() - fell:.1f} s')
-    end = time.monotonic() + 60 + SIZE_MB
+            lab.check(f'{label}: both show how far it is', all(0.1 < p.evaluate(
+                'document.querySelector("#transfers progress").value') < 1 for p in (sender, receiver)))
+        kill_control((sender, receiver), label)
+    end = time.monotonic() + 60 + mib
     while not over([sender, receiver], name) and time.monotonic() < end:
         most = max(most, memory(browser) - held)
-        time.sleep(0.2 if SIZE_MB < 256 else 2)
+        time.sleep(0.2 if mib < 256 else 2)
     took = time.monotonic() - began
     both = [transfers(p, name)[0] for p in (sender, receiver)]
     lab.check(f'{label}: done at both ends', all(t['state'] == 'done' for t in both), both)
-    print(f'    {SIZE_MB} MiB in {took:.1f} s, {SIZE_MB / took:.1f} MiB/s; the browser held {most} MiB more')
-    lab.check(f'{label}: it was interrupted', all(t['interrupted'] >= kills for t in both), both)
+    print(f'    {mib} MiB in {took:.1f} s, {mib / took:.1f} MiB/s; the browser held {most} MiB more')
+    lab.check(f'{label}: interrupted as often', all(t['interrupted'] >= kills for t in both), both)
     lab.equal(f'{label}: the hash that both show', [t['sha256'] for t in both], [digest] * 2)
     lab.equal(f'{label}: what is saved', save(browser, receiver, name), digest)
-    if SIZE_MB >= 256:
-        lab.check(f'{label}: it is not held in memory', most < SIZE_MB / 2, most)
-    for p, _ in zip((sender, receiver), pcs):
+    if mib >= 256:
+        lab.check(f'{label}: it is not held in memory', most < mib / 2, most)
+    for p in (sender, receiver):
         if p.evaluate('turnpike.room.published.size > 0'):
             lab.check(f'{label}: the connection of the media is the same',
                       p.evaluate('before === turnpike.room.pc && before.connectionState === "connected"'))
-    shot(sender, f'data-killed{kills}')
+    shot(sender, f'data-big{kills}')
     os.remove(path)
+
+
+def kill_control(pages, label):
+    times, was, began = [p.evaluate('turnpike.data.times') for p in pages], pid_of('control'), time.monotonic()
+    kill('control')
+    lab.check(f'{label}: control is another', lab.until(5, lambda: pid_of('control') not in (was, None)))
+    lab.check(f'{label}: the data connections are made anew within 10 s', lab.until(10, lambda: all(
+        connected(p) and p.evaluate('turnpike.data.times') > t for p, t in zip(pages, times))),
+        [p.evaluate('[turnpike.data.times, turnpike.data.pc?.connectionState]') for p in pages])
+    print(f'    after {time.monotonic() - began:.1f} s')
+
+
+def foxes(anna):
+    """Another browser's data channels, and its private file system."""
+    fox = firefox.Browser('server')
+    try:
+        page = join(fox, 'fox', files='accept')
+        lab.check('Firefox: it has a data connection', lab.until(15, lambda: connected(page)))
+        say(page, 'from Firefox')
+        lab.check('Firefox: it is read', lab.until(5, lambda: reads(anna, 'from Firefox')))
+        lab.check('Firefox: it reads', lab.until(5, lambda: reads(page, 'still here')))
+        if not anna.evaluate('document.getElementById("accept-all").checked'):
+            anna.evaluate('document.getElementById("accept-all").click()')
+        for name, sender, receiver in (('to-firefox', anna, page), ('from-firefox', page, anna)):
+            sender.evaluate(f'void turnpike.files.send([new File([new Uint8Array(8 << 20)], "{name}")], "{me(receiver)}")')
+            lab.check(f'Firefox: a file {name}', lab.until(30, lambda s=sender, r=receiver, n=name: all_are('done', [s, r], n)) and
+                      transfers(receiver, name)[0]['equal'] and transfers(sender, name)[0]['equal'], transfers(receiver, name))
+    finally:
+        fox.close()
 
 
 def members():
@@ -325,11 +351,15 @@ def members():
         game([anna, berta, clara])
         statistics(anna)
         control_channel(browser, anna)
-        killed(browser, anna, berta, 1, 'control killed, members with media')
+        if SIZE_MB >= 256:
+            big(browser, anna, berta, SIZE_MB, 0, 'big file')
+        big(browser, anna, berta, SIZE_MB, 1, 'control killed, members with media')
         # one without media is another participant after it
-        killed(browser, berta, clara, 2, 'control killed twice, a receiver without media')
+        big(browser, berta, clara, 48, 2, 'control killed twice, a receiver without media')
         say(anna, 'still here')
         lab.check('chat goes on', lab.until(10, lambda: reads(berta, 'still here') and reads(clara, 'still here')))
+        if shutil.which('firefox-esr'):
+            foxes(anna)
     finally:
         browser.close()
 
