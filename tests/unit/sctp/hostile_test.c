@@ -327,9 +327,9 @@ static void read_ranges(void)
 	for (range_n = 0; range_n < 4096 && fgets(line, sizeof(line), f);) {
 		struct range *r = &ranges[range_n];
 
-		/* what a sanitizer reserves is huge, and no object of ours */
+		/* what a sanitizer reserves is huge, or low like a number; no object of ours is in there */
 		if (sscanf(line, "%lx-%lx %7s", &r->from, &r->to, mode) == 3 && mode[0] == 'r' &&
-		    r->to - r->from < 1 << 30)
+		    r->to - r->from < 1 << 30 && r->from > UINT32_MAX)
 			range_n++;
 	}
 	fclose(f);
