@@ -17,7 +17,8 @@
  *   R1  a message is given to each receiver once, or to nobody yet: whoever must be waited for is asked first.
  *   R2  what is held for a receiver is bounded (CP_HELD_MAX, and one message), and for how long (CP_WAIT_MS).
  *   R3  nobody is held up who did not say `full=wait` himself, or open the pipe's end that says so.
- *   R4  an outlet that has ended is unreachable at once, and freed when no event is under way.
+ *   R4  nobody takes up another's channels, or its time, with pipes: CP_PIPES of each, CP_PIPES_PER_S.
+ *   R5  an outlet that has ended is unreachable at once, and freed when no event is under way.
  */
 #ifndef CP_PEER_DATA_H
 #define CP_PEER_DATA_H
@@ -29,6 +30,9 @@
 #define CP_HELD_MAX    1048576 /* bytes held for a receiver beyond its channel's own queue */
 #define CP_WAIT_MS     30000 /* a receiver that is waited for and takes nothing for so long is too slow */
 #define CP_CHANNELS    256 /* of a connection */
+#define CP_PIPES       32 /* from one participant to another */
+#define CP_PIPES_PER_S 16
+#define CP_PIPES_BURST 64
 #define CP_QUEUE_BYTES 1048576 /* of a channel */
 
 struct cp_hub;
@@ -71,6 +75,8 @@ struct cp_source {
 		*in; /* an outlet's `waiting`, the hub's `awake` or `resuming`; NULL: it goes on by itself */
 	struct cp_peer *owner; /* the participant */
 	struct cp_outlet_list outlets;
+	unsigned int pipe_budget; /* pipes that it may open now, as of */
+	uint64_t pipe_ms;
 	void (*resume)(struct cp_source *s); /* its message again */
 };
 
@@ -127,7 +133,7 @@ void cp_outlet_give(struct cp_outlet *o, enum cp_full full, const char *from, bo
 void cp_outlet_writable(struct cp_outlet *o);
 /* The sender's message was not taken: it comes again when `o` takes. */
 void cp_outlet_wait(struct cp_outlet *o, struct cp_source *sender);
-/* Around each event from outside: R4; who waited goes on when the outermost leaves. */
+/* Around each event from outside: R5; who waited goes on when the outermost leaves. */
 void cp_outlets_enter(struct cp_hub *h);
 void cp_outlets_leave(struct cp_hub *h);
 /* R2: who takes nothing. Every tick. */

@@ -27,7 +27,8 @@ struct cp_parked {
 
 void cp_source_init(struct cp_source *s, struct cp_peer *owner, void (*resume)(struct cp_source *s))
 {
-	*s = (struct cp_source){.owner = owner, .resume = resume};
+	*s = (struct cp_source){
+		.owner = owner, .resume = resume, .pipe_budget = CP_PIPES_BURST, .pipe_ms = cp_hub_now(owner->hub)};
 	TAILQ_INIT(&s->outlets);
 }
 

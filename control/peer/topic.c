@@ -134,7 +134,7 @@ static bool publish(struct cp_outlet *o, bool binary, const uint8_t *bytes, uint
 	TAILQ_FOREACH (to, &o->topic->outlets, of_topic)
 		if (to->owner != o->owner && between(o, to) == CP_FULL_WAIT && !cp_outlet_admits(to, o->source, len))
 			return false;
-	/* giving may end any of them: what has ended is not freed yet, and still knows who came next (R4) */
+	/* giving may end any of them: what has ended is not freed yet, and still knows who came next (R5) */
 	for (to = TAILQ_FIRST(&o->topic->outlets); to; to = TAILQ_NEXT(to, of_topic))
 		if (!to->ended && to->owner != o->owner)
 			cp_outlet_give(to, between(o, to), o->owner->id, binary, bytes, len);
@@ -154,6 +154,35 @@ static struct cp_outlet *refuse(struct cp_source *s, const struct cp_channel_con
 	return NULL;
 }
 
+/* R4 */
+static bool may_open(struct cp_source *s, const struct cp_peer *to)
+{
+	uint64_t now = cp_hub_now(s->owner->hub), more = (now - s->pipe_ms) * CP_PIPES_PER_S / 1000;
+	const struct cp_outlet *o;
+	unsigned int n = 0;
+
+	if (more > 0) {
+		s->pipe_budget =
+			s->pipe_budget + more > CP_PIPES_BURST ? CP_PIPES_BURST : s->pipe_budget + (unsigned int)more;
+		s->pipe_ms = now;
+	}
+	TAILQ_FOREACH (o, &s->outlets, of_source)
+		n += o->other && o->other->owner == to;
+	if (n >= CP_PIPES || s->pipe_budget == 0)
+		return false;
+	s->pipe_budget--;
+	return true;
+}
+
+static struct cp_outlet *too_many(struct cp_source *s, const struct cp_channel_config *c, const char *to)
+{
+	struct cp_hub *h = s->owner->hub;
+
+	if (h->events->trouble)
+		h->events->trouble(h->arg, s->owner, "too-many", "Too many pipes, or too fast.", c->label, to);
+	return NULL;
+}
+
 static struct cp_outlet *pipe_open(struct cp_source *s, const struct cp_channel_config *c,
 				   const struct cp_outlet_ops *ops, void *arg)
 {
@@ -167,6 +196,8 @@ static struct cp_outlet *pipe_open(struct cp_source *s, const struct cp_channel_
 	p = cp_room_member(s->owner->room, to);
 	if (!p || !cp_peer_data_is_there(p))
 		return refuse(s, c, to);
+	if (!may_open(s, p))
+		return too_many(s, c, to);
 	o = cp_outlet_make(s, c->label, CP_USE_PIPE, full, ops, arg);
 	if (!o)
 		return NULL;

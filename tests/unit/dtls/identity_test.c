@@ -177,6 +177,25 @@ static void without_srtp(void **state)
 	must_be_refused(p);
 }
 
+/* For data alone. */
+static void without_srtp_where_it_may_be(void **state)
+{
+	struct pair *p = *state;
+
+	SSL_CTX_set_tlsext_use_srtp(p->client.context->ssl, "SRTP_AES128_CM_SHA1_32");
+	open_both(p);
+	cp_dtls_srtp_required(p->client.dtls, false);
+	cp_dtls_srtp_required(p->server.dtls, false);
+	cp_dtls_start(p->client.dtls);
+	deliver(p);
+	assert_int_equal(p->server.connected, 1);
+	assert_int_equal(p->client.connected, 1);
+	assert_int_equal(p->server.keys.profile, SHM_SRTP_NONE);
+	assert_true(cp_dtls_write(p->client.dtls, (const uint8_t *)"sctp", 4));
+	deliver(p);
+	assert_int_equal(p->server.data_n, 1);
+}
+
 /* The second handshake on a path is another client, with another certificate: it changes nothing. */
 static void another_certificate_the_second_time(void **state)
 {
@@ -240,6 +259,7 @@ int main(void)
 		T(no_certificate_at_all),
 		T(without_extended_master_secret),
 		T(without_srtp),
+		T(without_srtp_where_it_may_be),
 		T(another_certificate_the_second_time),
 		T(the_same_role_on_both_sides),
 	};

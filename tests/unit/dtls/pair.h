@@ -59,7 +59,8 @@ static inline void on_connected(void *arg, const struct shm_msg_keys *keys)
 	struct end *e = arg;
 
 	e->connected++;
-	e->keys = *keys;
+	if (keys)
+		e->keys = *keys;
 }
 
 static inline void on_data(void *arg, const uint8_t *bytes, uint32_t len)

@@ -8,7 +8,7 @@
 
 #include "control/sctp/datachannel.h"
 
-#define FAKE_CHANNELS 32
+#define FAKE_CHANNELS 48
 #define FAKE_MESSAGES 64
 
 struct cp_sctp_stack {

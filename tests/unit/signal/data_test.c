@@ -500,6 +500,37 @@ static void a_pipe_waits(void **state)
 	assert_int_equal(a->drops + b->drops, 2);
 }
 
+static void pipes_are_counted(void **state)
+{
+	unsigned int n = 0;
+
+	(void)state;
+	members(2);
+	while (n < FAKE_CHANNELS && !pipe_to(0, 1, "")->closed)
+		n++;
+	assert_int_equal(n, CP_PIPES);
+	for (unsigned int i = 0; i < FAKE_CHANNELS; i++)
+		if (data[0]->channel[i].used && !data[0]->channel[i].closed)
+			fake_close(&data[0]->channel[i]);
+	for (unsigned int i = 0; i < FAKE_CHANNELS; i++)
+		data[0]->channel[i].used = data[1]->channel[i].used = false;
+	/* and how fast they come */
+	n = 0;
+	for (; n < 100; n++) {
+		struct cp_channel *a = pipe_to(0, 1, "");
+
+		if (a->closed)
+			break;
+		fake_close(a);
+		data[1]->channel[0].used = false;
+	}
+	assert_in_range(n, 1, CP_PIPES_BURST);
+	assert_string_equal(text_of(expect(0, "error"), "code"), "too-many");
+	fake_pass(1000);
+	data[0]->channel[0].used = false;
+	assert_false(pipe_to(0, 1, "")->closed);
+}
+
 static void a_pipe_to_who_has_no_data(void **state)
 {
 	struct cp_channel *a;
@@ -720,12 +751,14 @@ static unsigned int sessions_told(struct shm_msg_session ret_session[8])
 static void what_a_new_process_finds(void **state)
 {
 	struct shm_msg_session m[8];
+	char token[CP_RESUME_MAX];
 	unsigned int n, core;
 	struct cp_peer *p;
 
 	(void)state;
 	members(1);
 	core = peer[0]->room->core;
+	cp_resume_make(peer[0], token);
 	say(0, json_pack("{s:s, s:s}", "t", "offer", "sdp", fake_offer(7, 0, camera, 3)));
 	(void)expect(0, "answer");
 	n = sessions_told(m);
@@ -742,6 +775,13 @@ static void what_a_new_process_finds(void **state)
 	p = last_peer();
 	assert_int_equal(p->kind, CP_PEER_CALL);
 	assert_true(p->adopted && p->data_lost);
+	/* its client is back, and offers the same connection */
+	open_ws(1);
+	say(1, json_pack("{s:s, s:s, s:s, s:s}", "t", "join", "room", "r", "name", "n", "resume", token));
+	(void)expect(1, "joined");
+	say(1, json_pack("{s:s, s:s}", "t", "offer", "sdp", fake_offer(7, 0, camera, 3)));
+	assert_non_null(strstr(text_of(expect(1, "answer"), "sdp"), "m=application 0 "));
+	assert_string_equal(text_of(expect(1, "error"), "code"), "section");
 	assert_int_equal(hub()->data_n, 0);
 }
 
@@ -792,6 +832,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_sender_that_waits_may_go, start, stop),
 		cmocka_unit_test_setup_teardown(a_pipe_has_two_ends, start, stop),
 		cmocka_unit_test_setup_teardown(a_pipe_waits, start, stop),
+		cmocka_unit_test_setup_teardown(pipes_are_counted, start, stop),
 		cmocka_unit_test_setup_teardown(a_pipe_to_who_has_no_data, start, stop),
 		cmocka_unit_test_setup_teardown(echo_gives_back, start, stop),
 		cmocka_unit_test_setup_teardown(publishers_and_viewers_talk, start, stop),
