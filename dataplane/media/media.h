@@ -62,6 +62,9 @@ struct dp_session {
 	char old_ufrag[SHM_UFRAG_MAX], old_pwd[SHM_PWD_MAX]; /* during an ICE restart; empty: none */
 	struct en_ep checked; /* where the last valid check came from (full ICE: was answered from): DTLS goes there
 			       * before nomination; family 0: none */
+	struct en_ep wished; /* where a nomination wants the path, not proved yet (session.c E4); family 0: nowhere */
+	uint8_t wished_listen;
+	bool renewed; /* an ICE restart: nothing was nominated with the new credentials yet */
 	uint32_t first_flow; /* chain of validated paths (flow.h), newest first */
 	uint64_t heard_ns; /* last valid check on the path: consent */
 	uint64_t consent_ns;
@@ -266,6 +269,8 @@ struct dp_session *dp_session_get(struct dp_media *md, struct shm_handle h);
 /* A valid check came from there; answered. nominate: it carried USE-CANDIDATE. */
 void dp_session_checked(struct dp_core *c, uint32_t session, const struct en_ep *from, unsigned int listen,
 			bool nominate);
+/* Something that only its far end can have made, and that had not come before, came from there. */
+void dp_session_proved(struct dp_core *c, uint32_t session, const struct en_ep *from, unsigned int listen);
 /* Packets go there from now on; consent begins anew. */
 void dp_session_path(struct dp_core *c, uint32_t session, const struct en_ep *to, unsigned int listen);
 /* Consent ran out (or its path became another session's): nothing is sent any more; control is told. */

@@ -4,7 +4,7 @@
  *
  *             SESSION            valid check            USE-CANDIDATE
  *   (free) ───────────► NEW ──────────────► CHECKED ─────────────────► CONNECTED ─┐ USE-CANDIDATE
- *                        ▲                     │                          │   ▲   │ elsewhere: moves
+ *                        ▲                     │                          │   ▲   │ elsewhere: moves (E4)
  *    SESSION with new    │                     └────── consent ran out ───┤   └───┘
  *    credentials         └────────────────── LOST ◄───────────────────────┘
  *
@@ -14,6 +14,9 @@
  *       control's PATH and by nothing else (full.c).
  *   E2  a lost session sends nothing and hears no check until it gets new credentials (RFC 7675 s5.1).
  *   E3  the same keys twice are no new keys: a GCM nonce would come again.
+ *   E4  the path of a session with keys leaves an address that goes on checking only for one that SRTCP comes from,
+ *       or with the first nomination after an ICE restart. Nothing in a check says when it was made: whoever saw one
+ *       that nominates could send it again from elsewhere, and get the media. SRTCP has a replay window.
  *
  * Specs:     RFC 8445 s7.3, s9 (restart); RFC 7675; RFC 8842 s5.
  */
@@ -28,6 +31,7 @@
 #define PWD_MIN        22 /* RFC 8445 s5.3 MUST: 128 bits of randomness */
 #define CONSENT_MS_MAX 3600000
 #define CONSENT_MS     30000 /* RFC 7675 s5.1 */
+#define SILENT_NS      (5000 * DP_NS_MS) /* browsers check each 2.5 s: who was silent for so long is elsewhere */
 
 static struct shm_handle handle_of(const struct dp_media *md, const struct dp_session *s)
 {
@@ -66,6 +70,38 @@ static bool is_path(const struct dp_session *s, const struct en_ep *from, unsign
 	return s->remote.addr.family != EN_AF_NONE && s->listen == listen && en_ep_eq(&s->remote, from);
 }
 
+/* E4 */
+static bool may_move(const struct dp_core *c, const struct dp_session *s)
+{
+	return !s->keyed || s->state != SHM_SESSION_CONNECTED || (s->renewed && !s->old_ufrag[0]) ||
+	       c->now_ns - s->heard_ns >= SILENT_NS;
+}
+
+/* A right check with USE-CANDIDATE to a lite agent. */
+static void nominated(struct dp_core *c, struct dp_session *s, const struct en_ep *from, unsigned int listen)
+{
+	if (is_path(s, from, listen) && s->state == SHM_SESSION_CONNECTED) {
+		s->wished = (struct en_ep){0};
+	} else if (may_move(c, s)) {
+		dp_session_path(c, (uint32_t)(s - c->media->session), from, listen);
+	} else {
+		s->wished = *from;
+		s->wished_listen = (uint8_t)listen;
+		return;
+	}
+	if (!s->old_ufrag[0])
+		s->renewed = false;
+}
+
+void dp_session_proved(struct dp_core *c, uint32_t session, const struct en_ep *from, unsigned int listen)
+{
+	struct dp_session *s = &c->media->session[session];
+
+	if (s->wished.addr.family != EN_AF_NONE && s->wished_listen == listen && en_ep_eq(&s->wished, from) &&
+	    s->state == SHM_SESSION_CONNECTED)
+		dp_session_path(c, session, from, listen);
+}
+
 void dp_session_checked(struct dp_core *c, uint32_t session, const struct en_ep *from, unsigned int listen,
 			bool nominate)
 {
@@ -81,10 +117,10 @@ void dp_session_checked(struct dp_core *c, uint32_t session, const struct en_ep 
 	s->checked = *from;
 	s->checked_listen = (uint8_t)listen;
 	/* consent is the path's: checks from elsewhere do not renew it */
-	if (on_path || nominate || s->remote.addr.family == EN_AF_NONE)
+	if (on_path || s->remote.addr.family == EN_AF_NONE)
 		s->heard_ns = c->now_ns;
-	if (nominate && !on_path)
-		dp_session_path(c, session, from, listen);
+	if (nominate)
+		nominated(c, s, from, listen);
 	else if (s->state == SHM_SESSION_NEW)
 		set_state(c, s, SHM_SESSION_CHECKED);
 }
@@ -100,6 +136,7 @@ void dp_session_path(struct dp_core *c, uint32_t session, const struct en_ep *to
 		dp_count(c, CTR_SESSION_MOVED);
 	s->remote = *to;
 	s->listen = (uint8_t)listen;
+	s->wished = (struct en_ep){0};
 	set_state(c, s, SHM_SESSION_CONNECTED);
 }
 
@@ -109,7 +146,7 @@ void dp_session_lost(struct dp_core *c, uint32_t session)
 
 	dp_media_flows_forget(c, session);
 	dp_pace_forget(c, session); /* E2 */
-	s->remote = s->checked = (struct en_ep){0};
+	s->remote = s->checked = s->wished = (struct en_ep){0};
 	en_wipe(s->old_ufrag, sizeof(s->old_ufrag));
 	en_wipe(s->old_pwd, sizeof(s->old_pwd));
 	dp_count(c, CTR_SESSION_LOST);
@@ -163,6 +200,7 @@ static void restart(struct dp_media *md, struct dp_session *s, const struct shm_
 {
 	if (md->full)
 		md->full[m->session.index].settled = false;
+	s->renewed = true;
 	if (s->state == SHM_SESSION_LOST) {
 		s->state = SHM_SESSION_NEW;
 	} else {

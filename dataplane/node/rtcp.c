@@ -3,8 +3,8 @@
  * rtcp.c - RTCP of a session, decrypted: what it says is taken in, the packet ends here.
  *
  * Runs on:   the core that owns the session.
- * Reads:     pkt->session, payload.
- * Writes:    streams of the session, routes to it, the outbox; through dp_rtcp_input().
+ * Reads:     pkt->session, src, where, payload.
+ * Writes:    streams of the session, routes to it, the outbox; through dp_rtcp_input(). Its path (session.c E4).
  * Packets:   srtp_in -> [rtcp] -> consumed | drop
  *
  * Specs:     RFC 3550 s6, A.2; RFC 5506 (the first packet of a compound may be any).
@@ -22,6 +22,7 @@ static inline uint16_t rtcp_one(struct dp_core *core, struct rte_mbuf *m)
 
 	if (!wire_rtcp_check(bytes, p->data_len))
 		return dp_drop(m, DROP_RTCP_BAD);
+	dp_session_proved(core, p->session, &p->src, p->where);
 	dp_rtcp_input(core, p->session, bytes, p->data_len);
 	return dp_consume(core, m);
 }

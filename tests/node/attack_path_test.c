@@ -182,6 +182,104 @@ static void no_media_to_a_claimed_address(void **state)
 	must_pass(50);
 }
 
+/* Authentic RTCP of peer 1, from there. */
+static void report_from(const struct en_ep *from)
+{
+	static const uint8_t rr[8] = {0x80, 201, 0, 1, 0, 0, 0, 9};
+	uint8_t b[RTP_MAX];
+
+	send_from(from, b, rtcp_protect(1, rr, sizeof(rr), b));
+}
+
+static bool is_at(const struct en_ep *ep)
+{
+	return en_ep_eq(&media_session(&rtp_peer[1].c)->remote, ep);
+}
+
+/* Overheard: the last check of peer 1, and RTCP. Sent again from elsewhere, as often as one likes, they move nothing.
+ */
+/* covers: S5 */
+static void a_nomination_sent_again(void **state)
+{
+	static const uint8_t rr[8] = {0x80, 201, 0, 1, 0, 0, 0, 9};
+	const struct en_ep elsewhere = ep_of("198.18.0.66:6");
+	struct media_client *c = &rtp_peer[1].c;
+	uint8_t check[sizeof(c->buf)], b[RTP_MAX];
+	size_t len, rtcp_len;
+	uint64_t heard;
+
+	(void)state;
+	open_call(GCM);
+	must_pass(1);
+	assert_int_equal(media_check(c, true), 0);
+	memcpy(check, c->buf, sizeof(check));
+	len = 20u + en_load16(check + 2);
+	rtcp_len = rtcp_protect(1, rr, sizeof(rr), b);
+	send_from(&c->ep, b, rtcp_len);
+	for (unsigned int s = 0; s < 20; s++) {
+		lab_pass(EN_NS_PER_S, 10 * LAB_MS);
+		if (s % 3 == 0)
+			assert_int_equal(keep_alive(1), 0);
+		assert_int_equal(keep_alive(0), 0);
+		send_from(&elsewhere, check, len);
+		send_from(&elsewhere, b, rtcp_len);
+		assert_true(is_at(&c->ep));
+		rtp_forget();
+	}
+	ASSERT_DROP(DROP_SRTP_REPLAY, 20);
+	assert_int_equal(lab_counter(CTR_SESSION_MOVED), 0);
+	/* nor is it consent */
+	heard = media_session(c)->heard_ns;
+	lab_pass(EN_NS_PER_S, 10 * LAB_MS);
+	send_from(&elsewhere, check, len);
+	assert_int_equal(media_session(c)->heard_ns, heard);
+	rtp_forget();
+}
+
+static int move_to(const char *where, bool nominate)
+{
+	rtp_forget();
+	return check_as(&rtp_peer[1], where, nominate, true);
+}
+
+/* Who is elsewhere now says so by RTCP, by having left the old address, or by an ICE restart. */
+/* covers: S5 */
+static void who_moves_is_followed(void **state)
+{
+	const struct en_ep next[] = {ep_of("198.18.0.21:1"), ep_of("198.18.0.22:2"), ep_of("198.18.0.23:3")};
+	struct media_client *c = &rtp_peer[1].c, old;
+
+	(void)state;
+	open_call(GCM);
+	/* before the nomination it proves nothing */
+	assert_int_equal(move_to("198.18.0.21:1", false), 0);
+	report_from(&next[0]);
+	assert_true(is_at(&c->ep));
+	assert_int_equal(move_to("198.18.0.21:1", true), 0);
+	assert_true(is_at(&c->ep));
+	report_from(&c->ep);
+	assert_true(is_at(&c->ep));
+	report_from(&next[0]);
+	assert_true(is_at(&next[0]));
+	rtp_forget();
+	lab_pass(5 * EN_NS_PER_S, 10 * LAB_MS);
+	assert_int_equal(move_to("198.18.0.22:2", true), 0);
+	assert_true(is_at(&next[1]));
+	old = *c;
+	c->ep = next[1];
+	media_renew(c);
+	media_install(c);
+	rtp_forget();
+	rtp_peer[1].c = old; /* a check with the old credentials is not the restart's */
+	assert_int_equal(move_to("198.18.0.23:3", true), 0);
+	assert_true(is_at(&next[1]));
+	media_renew(c);
+	media_install(c);
+	assert_int_equal(move_to("198.18.0.23:3", true), 0);
+	assert_true(is_at(&next[2]));
+	rtp_forget();
+}
+
 /* A nomination moves the path, and consent is asked of the new one: without checks from there it is over. */
 /* covers: S5 */
 static void what_was_nominated_must_go_on_consenting(void **state)
@@ -193,6 +291,7 @@ static void what_was_nominated_must_go_on_consenting(void **state)
 	(void)state;
 	open_call(GCM);
 	assert_int_equal(check_as(&rtp_peer[1], "198.18.0.77:9", true, true), 0);
+	report_from(&victim);
 	for (unsigned int s = 0; s < 40; s++) {
 		lab_pass(EN_NS_PER_S, 10 * LAB_MS);
 		if (taken(&victim))
@@ -416,6 +515,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		lab_test(race_of_hellos),
 		rtp_test(no_media_to_a_claimed_address),
+		rtp_test(a_nomination_sent_again),
+		rtp_test(who_moves_is_followed),
 		rtp_test(what_was_nominated_must_go_on_consenting),
 		rtp_test(media_is_no_consent),
 		rtp_test(a_client_that_vanished),
