@@ -27,7 +27,7 @@
 
 #include "control/sctp/datachannel.h"
 
-#define CP_HELD_MAX    1048576 /* bytes held for a receiver beyond its channel's own queue */
+#define CP_HELD_MAX    1048576 /* bytes held for the channels of a source beyond their own queues */
 #define CP_WAIT_MS     30000 /* a receiver that is waited for and takes nothing for so long is too slow */
 #define CP_CHANNELS    256 /* of a connection */
 #define CP_PIPES       32 /* from one participant to another */
@@ -72,9 +72,11 @@ struct cp_outlet_ops {
 struct cp_source {
 	TAILQ_ENTRY(cp_source) of_list;
 	struct cp_source_list
-		*in; /* an outlet's `waiting`, the hub's `awake` or `resuming`; NULL: it goes on by itself */
+		*in; /* another source's `waiting`, the hub's `awake` or `resuming`; NULL: it goes on by itself */
 	struct cp_peer *owner; /* the participant */
 	struct cp_outlet_list outlets;
+	struct cp_source_list waiting; /* who has something for one of them */
+	uint32_t held_bytes; /* for all of them */
 	unsigned int pipe_budget; /* pipes that it may open now, as of */
 	uint64_t pipe_ms;
 	void (*resume)(struct cp_source *s); /* its message again */
@@ -92,9 +94,8 @@ struct cp_outlet {
 	enum cp_full full;
 	struct cp_topic *topic;
 	struct cp_outlet *other; /* of a pipe; NULL: it is gone */
-	struct cp_source_list waiting;
 	struct cp_parked_list held;
-	uint32_t held_bytes, held_n;
+	uint32_t held_n;
 	uint32_t queued; /* at the last look: did it take any? */
 	uint64_t progress_ms;
 	bool closing; /* when what is held is sent */

@@ -7,7 +7,7 @@
  * Invariants
  *   A1  what is held goes before what comes: order is kept.
  *   A2  only who is waited for (CP_FULL_WAIT) has anything held.
- *   A3  whoever waits for an outlet goes on when it takes again, and when it ends.
+ *   A3  whoever waits for a source's outlets goes on when they take again, and when one ends.
  */
 #include "control/peer/hub.h"
 
@@ -30,6 +30,7 @@ void cp_source_init(struct cp_source *s, struct cp_peer *owner, void (*resume)(s
 	*s = (struct cp_source){
 		.owner = owner, .resume = resume, .pipe_budget = CP_PIPES_BURST, .pipe_ms = cp_hub_now(owner->hub)};
 	TAILQ_INIT(&s->outlets);
+	TAILQ_INIT(&s->waiting);
 }
 
 static void source_unlist(struct cp_source *s)
@@ -57,15 +58,15 @@ static void source_list(struct cp_source *s, struct cp_source_list *to)
 
 void cp_outlet_wait(struct cp_outlet *o, struct cp_source *sender)
 {
-	source_list(sender, &o->waiting);
+	source_list(sender, &o->source->waiting);
 }
 
-static void wake_all(struct cp_outlet *o)
+static void wake_all(struct cp_source *of)
 {
 	struct cp_source *s;
 
-	while ((s = TAILQ_FIRST(&o->waiting)))
-		source_list(s, &o->hub->awake);
+	while ((s = TAILQ_FIRST(&of->waiting)))
+		source_list(s, &of->owner->hub->awake);
 }
 
 static void resume_awake(struct cp_hub *h)
@@ -121,7 +122,6 @@ struct cp_outlet *cp_outlet_make(struct cp_source *s, const char *label, enum cp
 	o->label = label;
 	o->use = use;
 	o->full = full;
-	TAILQ_INIT(&o->waiting);
 	STAILQ_INIT(&o->held);
 	TAILQ_INSERT_TAIL(&s->outlets, o, of_source);
 	return o;
@@ -132,7 +132,7 @@ static void held_drop(struct cp_outlet *o)
 	struct cp_parked *m = STAILQ_FIRST(&o->held);
 
 	STAILQ_REMOVE_HEAD(&o->held, next);
-	o->held_bytes -= m->len;
+	o->source->held_bytes -= m->len;
 	if (--o->held_n == 0)
 		TAILQ_REMOVE(&o->hub->stalled, o, of_hub);
 	free(m);
@@ -159,7 +159,7 @@ void cp_outlet_end(struct cp_outlet *o, bool tell)
 	o->ended = true;
 	while (o->held_n)
 		held_drop(o);
-	wake_all(o);
+	wake_all(o->source);
 	TAILQ_REMOVE(&o->source->outlets, o, of_source);
 	if (o->topic)
 		cp_topic_leave(o);
@@ -214,7 +214,7 @@ static void hold(struct cp_outlet *o, const char *from, bool binary, const uint8
 	if (len)
 		memcpy(m->bytes, bytes, len);
 	STAILQ_INSERT_TAIL(&o->held, m, next);
-	o->held_bytes += len;
+	o->source->held_bytes += len;
 	if (o->held_n++ == 0) {
 		TAILQ_INSERT_TAIL(&o->hub->stalled, o, of_hub);
 		o->progress_ms = cp_hub_now(o->hub);
@@ -224,7 +224,7 @@ static void hold(struct cp_outlet *o, const char *from, bool binary, const uint8
 
 bool cp_outlet_admits(struct cp_outlet *o, struct cp_source *sender, uint32_t len)
 {
-	if (o->held_n == 0 || o->held_bytes + len <= CP_HELD_MAX)
+	if (o->source->held_bytes == 0 || o->source->held_bytes + len <= CP_HELD_MAX)
 		return true;
 	cp_outlet_wait(o, sender);
 	return false;
@@ -275,8 +275,8 @@ void cp_outlet_writable(struct cp_outlet *o)
 	cp_outlets_enter(o->hub);
 	o->progress_ms = cp_hub_now(o->hub);
 	flush(o);
-	if (!o->ended && o->held_bytes <= CP_HELD_MAX / 2)
-		wake_all(o);
+	if (!o->ended && o->source->held_bytes <= CP_HELD_MAX / 2)
+		wake_all(o->source);
 	if (!o->ended && o->closing && o->held_n == 0)
 		cp_outlet_end(o, true);
 	cp_outlets_leave(o->hub);

@@ -366,6 +366,32 @@ static void nobody_waits_who_did_not_agree(void **state)
 	assert_true(b->closed);
 }
 
+/* What is held is bounded for all its channels together. */
+static void many_channels_that_are_waited_for(void **state)
+{
+	struct cp_channel *a[8], *b[8];
+	uint64_t held = 0;
+
+	(void)state;
+	members(2);
+	for (unsigned int i = 0; i < 8; i++) {
+		char label[8];
+
+		snprintf(label, sizeof(label), "f%u", i);
+		a[i] = fake_open(data[0], label, "topic;full=wait");
+		b[i] = fake_open(data[1], label, "topic;full=wait");
+		b[i]->full = true;
+	}
+	for (unsigned int i = 0; i < 8 && !data[0]->blocked; i++)
+		while (held < 8 * CP_HELD_MAX && fake_say_much(a[i], 60000))
+			held += 60000;
+	assert_in_range(held, CP_HELD_MAX / 2, CP_HELD_MAX);
+	assert_true(data[0]->blocked);
+	fake_writable(b[0]); /* it has all of it */
+	assert_false(data[0]->blocked);
+	assert_int_equal(b[0]->said_n, held / 60000 + 1);
+}
+
 static void waiting_has_an_end(void **state)
 {
 	struct cp_channel *a, *b;
@@ -828,6 +854,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(slow_loses_its_oldest, start, stop),
 		cmocka_unit_test_setup_teardown(slow_is_waited_for, start, stop),
 		cmocka_unit_test_setup_teardown(nobody_waits_who_did_not_agree, start, stop),
+		cmocka_unit_test_setup_teardown(many_channels_that_are_waited_for, start, stop),
 		cmocka_unit_test_setup_teardown(waiting_has_an_end, start, stop),
 		cmocka_unit_test_setup_teardown(a_sender_that_waits_may_go, start, stop),
 		cmocka_unit_test_setup_teardown(a_pipe_has_two_ends, start, stop),
