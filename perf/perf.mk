@@ -7,22 +7,22 @@ $(OUT)/obj/perf/loadgen/%.o: perf/loadgen/%.c | packages
 	@echo "  CC   $<"
 	$(Q)$(CC) $(CFLAGS_ALL) $(DPDK_CFLAGS) -c -o $@ $<
 
-# simulated browsers are DTLS clients
-BENCH_DTLS := $(call obj,$(wildcard control/dtls/*.c))
+# simulated browsers are DTLS clients, and have data channels
+BENCH_DTLS := $(call obj,$(wildcard control/dtls/*.c control/sctp/*.c))
 
 $(OUT)/turnpike-bench: $(call obj,$(BENCH_SRC)) $(BENCH_DTLS) $(DP_A) $(DPLOGIC_A) $(ENGINE_A)
 	@echo "  LD   $@"
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(call obj,$(BENCH_SRC)) $(BENCH_DTLS) -Wl,--start-group $(DP_A) $(DPLOGIC_A) $(ENGINE_A) -Wl,--end-group $(ENGINE_LIBS) $(DPDK_LIBS) -lssl -lm
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(call obj,$(BENCH_SRC)) $(BENCH_DTLS) -Wl,--start-group $(DP_A) $(DPLOGIC_A) $(ENGINE_A) -Wl,--end-group $(ENGINE_LIBS) $(DPDK_LIBS) -lssl -luv -lusrsctp -lm
 
 # the generator's own arithmetic has unit tests too
 PERF_TEST_BIN := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/unit/perf/*_test.c))
-PERF_TEST_OBJ := $(call obj,perf/loadgen/hist.c perf/loadgen/search.c perf/loadgen/payload.c perf/loadgen/http.c perf/loadgen/session.c perf/loadgen/media.c $(wildcard perf/loadgen/options*.c perf/loadgen/result_*.c perf/loadgen/machine*.c))
+PERF_TEST_OBJ := $(call obj,perf/loadgen/hist.c perf/loadgen/search.c perf/loadgen/payload.c perf/loadgen/http.c perf/loadgen/session.c perf/loadgen/media.c perf/loadgen/message.c $(wildcard perf/loadgen/options*.c perf/loadgen/result_*.c perf/loadgen/machine*.c))
 $(PERF_TEST_BIN): $(PERF_TEST_OBJ)
 $(PERF_TEST_BIN): TEST_LIB += $(PERF_TEST_OBJ)
 # what needs DPDK's headers is tested as a node test is
 BENCH_TEST_OBJ := $(filter-out %/bench.o,$(call obj,$(BENCH_SRC))) $(BENCH_DTLS)
 $(OUT)/tests/node/bench_test: $(BENCH_TEST_OBJ)
-$(OUT)/tests/node/bench_test: TEST_LIB += $(BENCH_TEST_OBJ) -lssl -lm
+$(OUT)/tests/node/bench_test: TEST_LIB += $(BENCH_TEST_OBJ) -lssl -luv -lusrsctp -lm
 
 all: $(OUT)/turnpike-bench
 

@@ -58,6 +58,7 @@ struct load_bed {
 	uint64_t bound_ns;
 	uint16_t tag; /* of the last trial */
 	struct load_rooms *rooms; /* of load_traffic_rooms */
+	struct load_data *data; /* of load_data() */
 	struct load_rtp *rtp; /* two a flow, up and down; NULL: the payload is not RTP */
 };
 

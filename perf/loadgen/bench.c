@@ -42,6 +42,8 @@ static int generate(void *arg)
 		rc = load_allocate(&j->o, j->result, &j->err);
 	else if (j->o.command == LOAD_HOLD)
 		rc = load_hold(&j->o, &j->err);
+	else if (j->o.command == LOAD_DATA)
+		rc = load_data(&j->o, j->result, &j->err);
 	else
 		rc = load_stream(&j->o, j->result, &j->err);
 	eventfd_write(j->done, 1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * browser.c - from an answer to SRTP keys.
+ * browser.c - from an answer to SRTP keys, or to a DTLS association that carries data.
  *
  * Specs: RFC 8445 s7.1, s7.2.5; RFC 8489 s9.1 (short-term credentials); RFC 5764.
  */
@@ -46,8 +46,8 @@ static void on_connected(void *arg, const struct shm_msg_keys *k)
 {
 	struct load_browser *b = arg;
 
-	if (!dp_srtp_keys_set(b->srtp, b->tx, k->profile, k->tx_key, k->tx_salt, true) ||
-	    !dp_srtp_keys_set(b->srtp, b->rx, k->profile, k->rx_key, k->rx_salt, false)) {
+	if (b->tx && (!dp_srtp_keys_set(b->srtp, b->tx, k->profile, k->tx_key, k->tx_salt, true) ||
+		      !dp_srtp_keys_set(b->srtp, b->rx, k->profile, k->rx_key, k->rx_salt, false))) {
 		fail(b, "the server chose an SRTP profile that is not known here");
 		return;
 	}
@@ -57,16 +57,17 @@ static void on_connected(void *arg, const struct shm_msg_keys *k)
 
 static void on_data(void *arg, const uint8_t *bytes, uint32_t len)
 {
-	(void)arg;
-	(void)bytes;
-	(void)len;
+	const struct load_browser *b = arg;
+
+	if (b->data)
+		b->data(b->arg, bytes, len);
 }
 
 static void on_closed(void *arg, const char *why)
 {
 	struct load_browser *b = arg;
 
-	if (b->state != LOAD_BROWSER_CONNECTED)
+	if (b->state != LOAD_BROWSER_CONNECTED || b->data)
 		fail(b, why);
 }
 
@@ -88,8 +89,10 @@ void load_browser_free(struct load_browser *b)
 	if (b->dtls)
 		cp_dtls_destroy(b->dtls);
 	b->dtls = NULL;
-	dp_srtp_keys_clear(b->srtp, b->tx);
-	dp_srtp_keys_clear(b->srtp, b->rx);
+	if (b->tx) {
+		dp_srtp_keys_clear(b->srtp, b->tx);
+		dp_srtp_keys_clear(b->srtp, b->rx);
+	}
 }
 
 int load_browser_start(struct load_browser *b, struct cp_dtls_context *context, const struct load_answer *a,
@@ -104,6 +107,7 @@ int load_browser_start(struct load_browser *b, struct cp_dtls_context *context, 
 	b->server = a->server;
 	if (cp_dtls_create(context, false, &f, 1, &events, b, &b->dtls, err) != 0)
 		return -1;
+	cp_dtls_srtp_required(b->dtls, b->tx != NULL);
 	b->state = LOAD_BROWSER_CHECKING;
 	load_browser_check(b, now);
 	return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * browser.h - the transport of a simulated browser: ICE checks, a DTLS client, SRTP keys.
+ * browser.h - the transport of a simulated browser: ICE checks, a DTLS client, SRTP keys or packets inside DTLS.
  *
  *   NEW --offer answered--> CHECKING --check answered--> HANDSHAKING --keys--> CONNECTED
  *      |refused, silent for LOAD_SETUP_NS, wrong certificate …: FAILED
@@ -37,6 +37,8 @@ struct load_browser {
 	struct dp_srtp *srtp; /* all browsers' */
 	struct dp_srtp_keys *tx, *rx;
 	struct cp_dtls *dtls;
+	void (*data)(void *arg, const uint8_t *bytes, uint32_t len); /* what came inside DTLS; NULL: nobody's */
+	void *arg; /* of data */
 	uint64_t began_ns, connected_ns, checked_ns;
 	uint64_t answers; /* to checks */
 	char ufrag[LOAD_UFRAG_LEN + 1], pwd[LOAD_PWD_LEN + 1];
@@ -45,7 +47,7 @@ struct load_browser {
 	char why[96]; /* of FAILED */
 };
 
-/* Credentials of its own; the keys' memory and `path` are the caller's. */
+/* Credentials of its own; the keys' memory and `path` are the caller's. Without srtp and keys it is for data alone. */
 void load_browser_init(struct load_browser *b, const struct en_ep *local, const struct load_path *path,
 		       struct dp_srtp *srtp, struct dp_srtp_keys *tx, struct dp_srtp_keys *rx);
 void load_browser_free(struct load_browser *b);

@@ -48,7 +48,8 @@ struct spec {
 #define TURN       LOAD_TURN
 #define RELAYED    LOAD_RELAYED
 #define STREAM     LOAD_STREAM
-#define ALL        (STREAM | TURN)
+#define ALL        (STREAM | TURN | LOAD_DATA)
+#define BROWSING   (LOAD_ROOMS | LOAD_DATA)
 #define RATE_MAX   1e9
 #define CLIENT_MAX 2000000
 
@@ -69,8 +70,8 @@ static const struct spec specs[] = {
 	{"password", TURN, KIND_TEXT, AT(password), 0, 0, "P"},
 	{"destination", LOAD_FORWARD, KIND_EP, AT(destination), 0, 0, "A:P    where the packets go"},
 	{"mac", LOAD_FORWARD, KIND_TEXT, AT(mac), 0, 0, "MAC    of the next hop; else it is asked for"},
-	{"http", LOAD_ROOMS, KIND_EP, AT(http), 0, 0, "A:P    the server's [control] http, over the kernel's network"},
-	{"token", LOAD_ROOMS, KIND_TEXT, AT(token), 0, 0, "T      that it asks for"},
+	{"http", BROWSING, KIND_EP, AT(http), 0, 0, "A:P    the server's [control] http, over the kernel's network"},
+	{"token", BROWSING, KIND_TEXT, AT(token), 0, 0, "T      that it asks for"},
 	{"publishers", LOAD_ROOMS, KIND_UINT, AT(publishers), 1, 64, "N      of each room; 1"},
 	{"subscribers", LOAD_ROOMS, KIND_UINT, AT(subscribers), 1, BROWSERS_MAX,
 	 "N      of each room; they receive all its publishers; 1"},
@@ -80,10 +81,20 @@ static const struct spec specs[] = {
 	{"audio", LOAD_ROOMS, KIND_FLAG, AT(audio), 0, 0, "       publishers send Opus audio"},
 	{"profile", LOAD_ROOMS, KIND_PROFILE, AT(profile), 0, 0,
 	 "P      SRTP: gcm, cm (SHA1_80) or gcm256; the server's choice"},
-	{"clients", ALL & ~LOAD_ROOMS, KIND_UINT, AT(clients), 1, CLIENT_MAX,
+	{"associations", LOAD_DATA, KIND_UINT, AT(associations), 1, BROWSERS_MAX, "N      connections with data; 1000"},
+	{"channels", LOAD_DATA, KIND_UINT, AT(channels), 1, LOAD_CHANNELS_MAX,
+	 "N      of each, in turn: reliable, unordered, maxRetransmits 0, with a lifetime; 4"},
+	{"pairs", LOAD_DATA, KIND_FLAG, AT(pairs), 0, 0,
+	 "       in rooms of two, each channel a topic; else each message is returned to its sender"},
+	{"largest", LOAD_DATA, KIND_UINT, AT(largest), 0, 262144,
+	 "B      of a message: sizes are mixed, up to 64 KiB; 65536"},
+	{"reopen", LOAD_DATA, KIND_U64, AT(reopen), 0, 1e6, "R      channels/s of all are closed and opened anew; 1"},
+	{"server-pid", LOAD_DATA, KIND_UINT, AT(server_pid), 1, 4194304,
+	 "PID    turnpike on this machine: what memory its control process takes"},
+	{"clients", ALL & ~BROWSING, KIND_UINT, AT(clients), 1, CLIENT_MAX,
 	 "N      clients (allocations, streams, flows); 100"},
 	{"peers", RELAYED, KIND_UINT, AT(peers), 1, LOAD_PEERS_MAX, "N      peers, on consecutive ports; 1"},
-	{"window", TURN | LOAD_ROOMS, KIND_UINT, AT(window), 1, 4096,
+	{"window", TURN | BROWSING, KIND_UINT, AT(window), 1, 4096,
 	 "N      clients with a request outstanding, browsers that are being set up; 64"},
 	{"size", RELAYED | LOAD_FORWARD | LOAD_ROOMS, KIND_SIZES, AT(size), 0, 0,
 	 "LIST   payload bytes, in turn: 200 or 64x7,512x4,1200; 200"},
@@ -98,7 +109,7 @@ static const struct spec specs[] = {
 	{"churn", LOAD_RELAY | LOAD_JUNK, KIND_U64, AT(churn), 1, RATE_MAX,
 	 "R      allocations/s beside the load, released at once"},
 	{"rate", ALL, KIND_U64, AT(rate), 1, RATE_MAX,
-	 "R      packets/s (rooms: of each stream; allocations/s) of a fixed-rate run"},
+	 "R      packets/s (rooms: of each stream; allocations/s; data: messages/s of each association) of a fixed-rate run"},
 	{"seconds", ALL, KIND_SECONDS, AT(ms), 0.01, 86400, "S      its length; 5"},
 	{"search", STREAM, KIND_FLAG, AT(search), 0, 0, "       highest rate at 0.5 %, 0.1 % and no loss"},
 	{"curve", STREAM, KIND_FLAG, AT(curve), 0, 0, "       then loads of 10 % to 200 % of what the search found"},
@@ -108,7 +119,7 @@ static const struct spec specs[] = {
 	{"width", STREAM, KIND_REAL, AT(search_width), 0.0001, 0.5, "F      relative precision of the search; 0.02"},
 	{"votes", STREAM, KIND_UINT, AT(search_votes), 1, 10, "N      trials of a rate that must agree; 2"},
 	{"trial", STREAM, KIND_SECONDS, AT(trial_ms), 0.01, 3600, "S      length of a search trial; 1"},
-	{"runs", ALL & ~LOAD_HOLD, KIND_UINT, AT(runs), 1, 1000, "N      repetitions of it all; 1"},
+	{"runs", ALL & ~(LOAD_HOLD | LOAD_DATA), KIND_UINT, AT(runs), 1, 1000, "N      repetitions of it all; 1"},
 	{"name", ALL, KIND_TEXT, AT(name), 0, 0, "TEXT   what the report calls it"},
 	{"json", ALL, KIND_TEXT, AT(json), 0, 0, "FILE   the whole result; - is standard output, without the table"},
 	{"html", ALL & ~LOAD_HOLD, KIND_TEXT, AT(html), 0, 0, "FILE   a report with charts"},
@@ -128,6 +139,7 @@ static const struct {
 	{"forward", LOAD_FORWARD, "packets through a forwarder, port to port or back on the same port (RFC 2544)"},
 	{"rtp", LOAD_RTP, "RTP streams through a TURN server, sequence and timestamps checked"},
 	{"rooms", LOAD_ROOMS, "browsers that publish and subscribe: SRTP through the media server, DTLS and all"},
+	{"data", LOAD_DATA, "browsers with data channels: SCTP, DTLS and all; messages come back and are checked"},
 	{"stun", LOAD_STUN, "Binding requests; what counts is the answers"},
 	{"junk", LOAD_JUNK, "relay, with as many hostile packets beside it (or --junk R)"},
 };
@@ -301,6 +313,10 @@ int load_options_parse(int argc, char **argv, struct load_options *ret_options)
 		.rooms = 1,
 		.publishers = 1,
 		.subscribers = 1,
+		.associations = 1000,
+		.channels = 4,
+		.largest = 65536,
+		.reopen = 1,
 		.window = 64,
 		.size = {200},
 		.sizes = 1,

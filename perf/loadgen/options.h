@@ -10,6 +10,7 @@
 
 #define LOAD_SIZES_MAX    16
 #define LOAD_BROWSERS_MAX 100000
+#define LOAD_CHANNELS_MAX 256 /* of an association */
 
 /* One bit a subcommand: which options it knows. */
 enum load_command {
@@ -21,6 +22,7 @@ enum load_command {
 	LOAD_JUNK = 32,
 	LOAD_HOLD = 64,
 	LOAD_ROOMS = 128,
+	LOAD_DATA = 256,
 };
 
 #define LOAD_TURN    (LOAD_RELAY | LOAD_RTP | LOAD_JUNK | LOAD_ALLOCATE | LOAD_HOLD)
@@ -61,6 +63,10 @@ struct load_options {
 	enum load_direction direction;
 	unsigned int rooms, publishers, subscribers; /* the latter of each room */
 	bool audio, video;
+	unsigned int associations, channels, largest; /* data: channels of each; bytes of a message */
+	bool pairs;
+	uint64_t reopen; /* channels/s, of all */
+	unsigned int server_pid;
 	uint32_t profile; /* enum shm_srtp_profile; 0: the server chooses */
 	uint64_t junk, churn; /* beside the load: hostile packets/s, allocations/s */
 

@@ -15,13 +15,38 @@ static int complain(const char *what)
 	return -1;
 }
 
+static int check_signaling(const struct load_options *o)
+{
+	if (o->http.addr.family == EN_AF_NONE || o->http.port == 0)
+		return complain("--http A:P is needed: the server's [control] http");
+	if (o->token && strpbrk(o->token, "\r\n"))
+		return complain("--token: a token is one line");
+	return 0;
+}
+
+/* --rate is that of an association and becomes that of all. */
+static int check_data(struct load_options *o)
+{
+	if (check_signaling(o) < 0)
+		return -1;
+	if (o->pairs && o->associations % 2)
+		return complain("--pairs: an even number of --associations is needed");
+	/* what is said to a channel that is closed comes to nobody; of the most that a connection may have none is
+	 * free until one is closed */
+	if (o->pairs || o->channels == LOAD_CHANNELS_MAX)
+		o->reopen = 0;
+	o->clients = o->associations;
+	o->rate = (o->rate ? o->rate : 1) * o->associations;
+	return 0;
+}
+
 /* What rooms are made of; --rate is that of a stream and becomes that of all. */
 static int check_rooms(struct load_options *o)
 {
 	uint64_t browsers = (uint64_t)o->rooms * ((uint64_t)o->publishers + o->subscribers);
 
-	if (o->http.addr.family == EN_AF_NONE || o->http.port == 0)
-		return complain("--http A:P is needed: the server's [control] http");
+	if (check_signaling(o) < 0)
+		return -1;
 	if (!o->audio)
 		o->video = true;
 	if (o->publishers * (o->audio + o->video) > SECTIONS_MAX)
@@ -29,8 +54,6 @@ static int check_rooms(struct load_options *o)
 			"an offer has at most 64 media sections: fewer --publishers, or either --audio or --video");
 	if (browsers > LOAD_BROWSERS_MAX)
 		return complain("more than 100000 browsers: fewer --rooms, --publishers or --subscribers");
-	if (o->token && strpbrk(o->token, "\r\n"))
-		return complain("--token: a token is one line");
 	for (unsigned int i = 0; i < o->sizes; i++)
 		if (o->size[i] < MEDIA_MIN)
 			return complain("--size: a media payload has at least 10 bytes here");
@@ -59,6 +82,8 @@ int load_options_check(struct load_options *o)
 	if ((o->command & LOAD_STREAM) && !o->rate && !o->search && !o->curve)
 		return complain("--rate R or --search is needed: what shall be measured?");
 	if (o->command == LOAD_ROOMS && check_rooms(o) < 0)
+		return -1;
+	if (o->command == LOAD_DATA && check_data(o) < 0)
 		return -1;
 	if (o->command == LOAD_RTP && (o->random || o->direction == LOAD_ECHO))
 		return complain("rtp goes in sequential order, up, down or both");

@@ -132,10 +132,22 @@ static void rooms(const struct load_options *o, json_t *j)
 	set_text(j, "profile", load_profile_name(o->profile));
 }
 
+static void data_channels(const struct load_options *o, json_t *j)
+{
+	char text[EN_ADDRSTR_MAX];
+
+	set_text(j, "http", en_ep_str(&o->http, text));
+	set_number(j, "associations", o->associations);
+	set_number(j, "channels", o->channels);
+	set_number(j, "largest", o->largest);
+	set_number(j, "reopen", o->reopen);
+	set_text(j, "through", o->pairs ? "rooms of two" : "echo");
+}
+
 static json_t *setup(const struct load_options *o)
 {
-	bool turn = !(o->command & (LOAD_FORWARD | LOAD_STUN | LOAD_ROOMS));
-	bool data = o->command != LOAD_ALLOCATE && o->command != LOAD_HOLD;
+	bool turn = !(o->command & (LOAD_FORWARD | LOAD_STUN | LOAD_ROOMS | LOAD_DATA));
+	bool data = !(o->command & (LOAD_ALLOCATE | LOAD_HOLD | LOAD_DATA));
 	char text[EN_ADDRSTR_MAX], sizes[LOAD_SIZES_MAX * 6] = "";
 	json_t *j = json_object();
 
@@ -148,6 +160,8 @@ static json_t *setup(const struct load_options *o)
 		set_text(j, "destination", en_ep_str(&o->destination, text));
 	if (o->command == LOAD_ROOMS)
 		rooms(o, j);
+	else if (o->command == LOAD_DATA)
+		data_channels(o, j);
 	else
 		set_number(j, "clients", o->clients);
 	if (turn && data) {

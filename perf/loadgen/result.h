@@ -8,7 +8,7 @@
  *
  *	RESULT  tool      LOAD_RESULT_TOOL
  *	        schema    LOAD_RESULT_SCHEMA
- *	        command   relay | allocate | forward | rtp | rooms | stun | junk
+ *	        command   relay | allocate | forward | rtp | rooms | data | stun | junk
  *	        arguments the full command line
  *	        started   ISO 8601, UTC
  *	        name      the label given with --name, or the command
@@ -24,14 +24,16 @@
  *	        tried     array of {rate, loss, held, p99_us?}: every trial of the search, optional
  *	        curve     array of {share, trial: TRIAL}, optional; share 1 is the no-drop rate
  *	        allocate  {completed, failed, per_second, errors: {code: n}, latency: HIST}, optional
- *	LIMIT   {loss_limit, rate, trials, limited_by, passed: TRIAL?, failed: TRIAL?}
- *	METRIC  {unit, better: "higher" | "lower", values: [one number a run]}
- *	TRIAL   {rate, achieved, generator_idle (0..1), generator_held, planned, sent, received, loss (0..1),
- *	         corrupt, duplicates, reordered, send_errors, preempted, latency: HIST, send_lag: HIST,
- *	         copies? (rooms: ends that a packet is sent on to; received and loss count them all),
- *	         drops: {reason: n}?, cpu: [{user, system, softirq, idle, steal}]?}
- *	HIST    {count, min_us, mean_us, p50_us, p90_us, p99_us, p99_9_us, max_us,
- *	         buckets: [[upper_us, count] …]?}; buckets ascending, only those that hold something
+ *	        data      {associations, lost, reopened, closed_by_server, strange, seconds, setup: HIST, kinds: [KIND],
+ *	                   memory: {before_kib, idle_kib, peak_kib, after_kib}?}, optional; the last KIND is "all"
+ *	KIND    {kind, sent, received, lost, twice, corrupt, disordered, held, cut, bytes_sent, bytes_received,
+ *	         latency: HIST}: messages on data channels; held: due, not sent; cut: under way when we closed the
+ *channel LIMIT   {loss_limit, rate, trials, limited_by, passed: TRIAL?, failed: TRIAL?} METRIC  {unit, better: "higher"
+ *| "lower", values: [one number a run]} TRIAL   {rate, achieved, generator_idle (0..1), generator_held, planned, sent,
+ *received, loss (0..1), corrupt, duplicates, reordered, send_errors, preempted, latency: HIST, send_lag: HIST, copies?
+ *(rooms: ends that a packet is sent on to; received and loss count them all), drops: {reason: n}?, cpu: [{user, system,
+ *softirq, idle, steal}]?} HIST    {count, min_us, mean_us, p50_us, p90_us, p99_us, p99_9_us, max_us, buckets:
+ *[[upper_us, count] …]?}; buckets ascending, only those that hold something
  *
  * Rates are packets/s, losses and shares are fractions of 1, times are
  * microseconds. A unit "us" is shown as µs.
@@ -54,6 +56,8 @@
 
 /* Setup, metrics with their spread, who gave way at each limit, latency, the generator itself, doubts. 100 columns. */
 void load_result_print(const json_t *result, FILE *out);
+/* Of that: messages on data channels, when there were any. */
+void load_result_print_data(const json_t *result, FILE *out);
 
 /*
  * Write a file, replacing what was there. 0, or -errno after one plain sentence

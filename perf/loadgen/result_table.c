@@ -246,6 +246,7 @@ void load_result_print(const json_t *result, FILE *out)
 {
 	print_head(result, out);
 	print_metrics(result, out);
+	load_result_print_data(result, out);
 	print_limits(result, out);
 	print_curve(result, out);
 	print_latency(result, out);

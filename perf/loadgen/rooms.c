@@ -13,8 +13,8 @@
 
 #include "engine/base/random.h"
 #include "perf/loadgen/clock.h"
-#include "perf/loadgen/http.h"
 #include "perf/loadgen/progress.h"
+#include "perf/loadgen/signaling.h"
 #include "perf/loadgen/stop.h"
 
 #define CONSENT_NS   UINT64_C(4000000000)
@@ -75,20 +75,6 @@ int load_rooms_open(struct load_bed *b, struct en_err *err)
 	return 0;
 }
 
-/* The sessions that were made; as long as the server answers. */
-static void end_sessions(const struct load_rooms *rs)
-{
-	struct load_http http = {.server = &rs->o->http, .token = rs->o->token};
-	struct load_http_answer *a = malloc(sizeof(*a));
-	struct en_err ignored;
-	int rc = a ? 0 : -1;
-
-	for (uint32_t i = 0; rc == 0 && i < rs->browser_n; i++)
-		if (rs->browser[i].url[0])
-			rc = load_http(&http, "DELETE", rs->browser[i].url, NULL, a, &ignored);
-	free(a);
-}
-
 void load_rooms_close(struct load_bed *b)
 {
 	struct load_rooms *rs = b->rooms;
@@ -96,7 +82,7 @@ void load_rooms_close(struct load_bed *b)
 	if (!rs)
 		return;
 	if (rs->browser)
-		end_sessions(rs);
+		load_signaling_end(rs->o, rs->browser, rs->browser_n);
 	for (uint32_t i = 0; rs->browser && i < rs->browser_n; i++)
 		if (rs->browser[i].tx)
 			load_browser_free(&rs->browser[i]);
@@ -155,24 +141,6 @@ static void take_routes(struct load_rooms *rs, uint32_t i, const struct load_ans
 	}
 }
 
-/* A refusal in the server's own words. */
-static int refused(const struct load_rooms *rs, const struct load_http_answer *a, struct en_err *err)
-{
-	size_t len = strcspn(a->body, "\r\n");
-	char server[EN_ADDRSTR_MAX], why[200];
-
-	en_ep_str(&rs->o->http, server);
-	if (a->status == 401)
-		return en_fail(err, -1, "http://%s refuses %s: --token must be that of its [control]", server,
-			       rs->o->token ? "the token" : "an offer without a token");
-	snprintf(why, sizeof(why), "%.*s", len < 160 ? (int)len : 160, a->body);
-	for (char *c = why; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
-	return en_fail(err, -1, "http://%s refuses an offer with %u: %s", server, a->status,
-		       why[0] ? why : "it says no more");
-}
-
 static int take_answer(struct load_bed *b, uint32_t i, const struct load_http_answer *http, struct en_err *err)
 {
 	struct load_rooms *rs = b->rooms;
@@ -181,9 +149,6 @@ static int take_answer(struct load_bed *b, uint32_t i, const struct load_http_an
 	struct load_answer a;
 	const char *wrong;
 
-	snprintf(w->url, sizeof(w->url), "%s", http->location[0] == '/' ? http->location : "");
-	if (http->status != 201)
-		return refused(rs, http, err);
 	wrong = load_answer_read(http->body, http->body_len, sends, rs->o->address.addr.family, &a);
 	if (!wrong && !sends && a.section_n != rs->route_n)
 		wrong = "has another number of sections than the offer";
@@ -200,7 +165,6 @@ static int take_answer(struct load_bed *b, uint32_t i, const struct load_http_an
 static int begin(struct load_bed *b, uint32_t i, struct en_err *err)
 {
 	struct load_rooms *rs = b->rooms;
-	struct load_http http = {.server = &rs->o->http, .token = rs->o->token};
 	struct load_http_answer *answer = malloc(sizeof(*answer));
 	char path[64], *offer = malloc(LOAD_SDP_MAX);
 	int rc = -1;
@@ -211,7 +175,7 @@ static int begin(struct load_bed *b, uint32_t i, struct en_err *err)
 	if (!answer || !offer || !write_offer(rs, i, offer, LOAD_SDP_MAX))
 		en_fail(err, -1, "no memory for an offer");
 	else
-		rc = load_http(&http, "POST", path, offer, answer, err);
+		rc = load_signaling_offer(rs->o, path, offer, &rs->browser[i], answer, err);
 	if (rc == 0)
 		rc = take_answer(b, i, answer, err);
 	free(offer);

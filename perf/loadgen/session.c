@@ -10,11 +10,16 @@ static void write_transport(struct en_writer *w, const struct load_offer *o, uns
 {
 	wire_sdp_line(w, "c=IN IP4 0.0.0.0");
 	wire_sdp_line(w, "a=mid:%u", mid);
-	wire_sdp_line(w, "a=%s", o->sends ? "sendonly" : "recvonly");
 	wire_sdp_line(w, "a=ice-ufrag:%s", o->ufrag);
 	wire_sdp_line(w, "a=ice-pwd:%s", o->pwd);
 	wire_sdp_line(w, "a=fingerprint:%s", o->fingerprint);
 	wire_sdp_line(w, "a=setup:active");
+}
+
+static void write_media(struct en_writer *w, const struct load_offer *o, unsigned int mid)
+{
+	write_transport(w, o, mid);
+	wire_sdp_line(w, "a=%s", o->sends ? "sendonly" : "recvonly");
 	wire_sdp_line(w, "a=rtcp-mux");
 	wire_sdp_line(w, "a=rtcp-rsize");
 	wire_sdp_line(w, "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time");
@@ -30,7 +35,7 @@ static void write_source(struct en_writer *w, uint32_t ssrc, const char *kind)
 static void write_audio(struct en_writer *w, const struct load_offer *o, unsigned int mid)
 {
 	wire_sdp_line(w, "m=audio 9 UDP/TLS/RTP/SAVPF %u", LOAD_PT_AUDIO);
-	write_transport(w, o, mid);
+	write_media(w, o, mid);
 	wire_sdp_line(w, "a=rtpmap:%u opus/48000/2", LOAD_PT_AUDIO);
 	wire_sdp_line(w, "a=fmtp:%u minptime=10;useinbandfec=1", LOAD_PT_AUDIO);
 	if (o->sends)
@@ -42,7 +47,7 @@ static void write_video(struct en_writer *w, const struct load_offer *o, unsigne
 	static const char *const feedback[] = {"goog-remb", "ccm fir", "nack", "nack pli"};
 
 	wire_sdp_line(w, "m=video 9 UDP/TLS/RTP/SAVPF %u %u", LOAD_PT_VIDEO, LOAD_PT_RTX);
-	write_transport(w, o, mid);
+	write_media(w, o, mid);
 	wire_sdp_line(w, "a=rtpmap:%u VP8/90000", LOAD_PT_VIDEO);
 	for (unsigned int i = 0; i < sizeof(feedback) / sizeof(feedback[0]); i++)
 		wire_sdp_line(w, "a=rtcp-fb:%u %s", LOAD_PT_VIDEO, feedback[i]);
@@ -55,6 +60,15 @@ static void write_video(struct en_writer *w, const struct load_offer *o, unsigne
 	write_source(w, o->ssrc[1] + 1, "video");
 }
 
+/* RFC 8841 s5, RFC 8864 */
+static void write_data(struct en_writer *w, const struct load_offer *o, unsigned int mid)
+{
+	wire_sdp_line(w, "m=application 9 UDP/DTLS/SCTP webrtc-datachannel");
+	write_transport(w, o, mid);
+	wire_sdp_line(w, "a=sctp-port:%u", LOAD_SCTP_PORT);
+	wire_sdp_line(w, "a=max-message-size:%u", LOAD_MESSAGE_MAX);
+}
+
 size_t load_offer_write(const struct load_offer *o, char *buf, size_t cap)
 {
 	struct en_writer w = en_writer(buf, cap);
@@ -64,7 +78,7 @@ size_t load_offer_write(const struct load_offer *o, char *buf, size_t cap)
 	wire_sdp_line(&w, "s=-");
 	wire_sdp_line(&w, "t=0 0");
 	en_put(&w, "a=group:BUNDLE", strlen("a=group:BUNDLE"));
-	for (unsigned int i = 0; i < o->audio + o->video; i++) {
+	for (unsigned int i = 0; i < o->audio + o->video + o->data; i++) {
 		char mid[8] = {' ', (char)('0' + i / 10), (char)('0' + i % 10)};
 
 		en_put(&w, i < 10 ? " " : mid, i < 10 ? 1 : 2);
@@ -75,6 +89,8 @@ size_t load_offer_write(const struct load_offer *o, char *buf, size_t cap)
 		write_audio(&w, o, i);
 	for (unsigned int i = 0; i < o->video; i++)
 		write_video(&w, o, o->audio + i);
+	if (o->data)
+		write_data(&w, o, o->audio + o->video);
 	en_put8(&w, 0);
 	return w.ok ? en_written(&w) - 1 : 0;
 }
@@ -96,6 +112,20 @@ static void take_transport(const struct wire_sdp_attr *a, uint8_t family, struct
 		r->server = c.ep;
 }
 
+static void read_data(const struct wire_sdp_media *m, uint8_t family, struct load_answer *r)
+{
+	struct wire_sdp_part part = m->part;
+	struct wire_sdp_attr a;
+
+	while (wire_sdp_next(&part, &a)) {
+		take_transport(&a, family, r);
+		if (wire_text_is(a.name, "sctp-port"))
+			wire_text_u32(a.value, UINT16_MAX, &r->sctp_port);
+		else if (wire_text_is(a.name, "max-message-size"))
+			wire_text_u32(a.value, UINT32_MAX, &r->message_max);
+	}
+}
+
 static void read_section(const struct wire_sdp_media *m, bool sends, uint8_t family, struct load_answer *r)
 {
 	unsigned int i = r->section_n++;
@@ -105,6 +135,11 @@ static void read_section(const struct wire_sdp_media *m, bool sends, uint8_t fam
 	struct wire_sdp_ssrc s;
 	uint32_t pt = 0;
 
+	if (m->port && wire_text_is(m->kind, "application")) {
+		read_data(m, family, r);
+		r->section[i].accepted = r->sctp_port != 0;
+		return;
+	}
 	if (m->port == 0 || !wire_text_u32(wire_text_word(&formats), WIRE_SDP_PT_MAX, &pt))
 		return;
 	r->section[i].pt = (uint8_t)pt;

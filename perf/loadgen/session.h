@@ -16,12 +16,15 @@
 #define LOAD_PT_AUDIO     111
 #define LOAD_PT_VIDEO     96
 #define LOAD_PT_RTX       97
+#define LOAD_SCTP_PORT    5000
+#define LOAD_MESSAGE_MAX  262144 /* of a data channel, either way */
 #define LOAD_SDP_MAX      65536
 #define LOAD_ICE_MAX      260 /* of a ufrag or password and its NUL: RFC 8839 s5.4 */
 
 struct load_offer {
 	bool sends; /* a publisher; else it receives */
 	unsigned int audio, video; /* sections of each; audio comes first */
+	bool data; /* one more section, the last: data channels */
 	const char *ufrag, *pwd;
 	const char *fingerprint; /* "sha-256 AA:…" */
 	uint32_t ssrc[2]; /* sends: of audio, of video, whose RTX has the next one */
@@ -34,6 +37,7 @@ struct load_answer {
 	char ufrag[LOAD_ICE_MAX], pwd[LOAD_ICE_MAX];
 	struct wire_sdp_fingerprint fingerprint;
 	struct en_ep server; /* the first UDP candidate of the family that was asked for */
+	uint32_t sctp_port, message_max; /* of a data section */
 	unsigned int section_n;
 	struct {
 		bool accepted; /* with the direction that the offer wants */
