@@ -20,6 +20,16 @@ ROOM = 'data'
 WORK = os.environ['LAB']
 
 
+# A file let go over the tile of a member.
+DROP = '''void (() => {
+    const carried = new DataTransfer();
+    const tile = turnpike.tiles.get(%s).box;
+    carried.items.add(new File(['dropped'], %s));
+    for (const what of ['dragover', 'drop'])
+        tile.dispatchEvent(new DragEvent(what, {dataTransfer: carried, bubbles: true, cancelable: true}));
+})()'''
+
+
 # --- members -------------------------------------------------------------------------------------
 
 
@@ -187,6 +197,11 @@ def files(browser, anna, berta, clara):
     lab.check('file: an empty one', lab.until(10, lambda: all_are('done', [anna, berta], 'empty.bin')) and
               transfers(anna, 'empty.bin')[0]['sha256'] == digest, [transfers(p, 'empty.bin') for p in (anna, berta)])
 
+    anna.evaluate(DROP % (json.dumps(me(berta)), json.dumps('drop.bin')))
+    lab.check('file: dropped on a tile', lab.until(10, lambda: all_are('done', [anna, berta], 'drop.bin')),
+              [transfers(p, 'drop.bin') for p in (anna, berta)])
+    lab.equal('file: and nobody else gets it', transfers(clara, 'drop.bin'), [])
+
     path, _ = make_file('cancel.bin', 64)
     send(anna, path, me(berta))
     lab.until(20, lambda: any(t['offset'] > 1 << 20 for t in transfers(berta, 'cancel.bin')))
@@ -240,6 +255,10 @@ def control_channel(browser, anna):
     other.close()
     lab.check('control channel: who goes, too', lab.until(5, lambda: not page.evaluate(f'turnpike.tiles.has("{name}")')))
     lab.check('control channel: its round trip is known', page.evaluate('turnpike.room.signal.rtt > 0'))
+    kill_control([anna, page], 'control channel, control killed')
+    lab.check('control channel, control killed: over the WebSocket to another one', lab.until(5, lambda: page.evaluate(
+        'turnpike.room.signal.socket === null && turnpike.room.joined')))
+    lab.equal('control channel, control killed: the same participant', me(page), who)
     page.click('#leave')
     lab.check('control channel: leaving by it', lab.until(5, lambda: not anna.evaluate(f'turnpike.tiles.has("{who}")')))
     page.close()
