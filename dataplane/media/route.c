@@ -179,9 +179,17 @@ static void unchain(struct dp_media *md, uint32_t idx)
 	*at = r->next_of_session;
 }
 
+/* Its streams are over. Of no SSRC (0) nothing was ever sent. */
+static void forget(struct dp_media *md, const struct dp_media_route *r)
+{
+	dp_srtp_forget(md->srtp, dp_session_tx(md, r->session), r->srtp.ssrc);
+	dp_srtp_forget(md->srtp, dp_session_tx(md, r->session), r->rtx_srtp.ssrc);
+}
+
 void dp_route_free(struct dp_media *md, uint32_t idx)
 {
 	unchain(md, idx);
+	forget(md, &md->route[idx]);
 	md->route[idx] = (struct dp_media_route){.generation = 0};
 	md->route_used--;
 }

@@ -135,6 +135,7 @@ void dp_stream_drop(struct dp_media *md, struct dp_stream *s)
 	uint32_t idx = dp_stream_index(md, s);
 
 	dp_stream_unlatch(md, s);
+	dp_srtp_forget(md->srtp, dp_session_rx(md, s->session), s->ssrc);
 	dp_index_remove(&md->by_ssrc, hash_of(md, s->session, s->ssrc), idx);
 	unlink_stream(md, idx);
 	*s = (struct dp_stream){.next_of_session = md->free_stream};

@@ -152,6 +152,7 @@ static void conclude(struct batch *b, struct one *o, struct rte_mbuf *m)
 	sess->rx_bytes += p->data_len;
 	s = o->known ? o->known : settle(md, o->fresh);
 	if (unlikely(!s)) {
+		dp_srtp_forget(md->srtp, dp_session_rx(md, p->session), o->fresh->srtp.ssrc);
 		o->edge = dp_drop(m, DROP_STREAM_FULL);
 		return;
 	}

@@ -33,6 +33,7 @@ struct dp_srtp_backend {
 	bool (*keys_set)(struct dp_srtp *s, struct dp_srtp_keys *k, const uint8_t *master_key,
 			 const uint8_t *master_salt);
 	void (*keys_clear)(struct dp_srtp *s, struct dp_srtp_keys *k);
+	void (*forget)(struct dp_srtp *s, struct dp_srtp_keys *k, uint32_t ssrc); /* NULL: keeps nothing of an SSRC */
 	dp_srtp_jobs_fn protect, unprotect, rtcp_protect, rtcp_unprotect;
 };
 

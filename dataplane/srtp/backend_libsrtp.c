@@ -8,7 +8,8 @@
  *
  * Runs on:   the worker of a core.
  * Limits     (none of them in the way of a session that is set up, used and cleared)
- *   L1  libsrtp allocates when it sees an SSRC for the first time, and keeps it until the keys are cleared.
+ *   L1  libsrtp allocates when it sees an SSRC for the first time, and keeps it until it is told to forget it, or the
+ *       keys are cleared.
  *   L2  the index of outgoing RTCP is libsrtp's: a stream that moves to other keys starts at 1 again.
  *   L3  a stream that began again from zero under the same keys is taken as new only if neither RTP nor RTCP of it
  *       was seen yet.
@@ -117,6 +118,14 @@ static void keys_clear(struct dp_srtp *s, struct dp_srtp_keys *k)
 	(void)s;
 	srtp_dealloc(own->session);
 	en_wipe(own, sizeof(*own));
+}
+
+static void forget(struct dp_srtp *s, struct dp_srtp_keys *k, uint32_t ssrc)
+{
+	struct portable_keys *own = (struct portable_keys *)(void *)k->own;
+
+	(void)s;
+	srtp_remove_stream(own->session, htonl(ssrc));
 }
 
 static enum dp_srtp_status status_of(srtp_err_status_t e)
@@ -335,6 +344,7 @@ const struct dp_srtp_backend dp_srtp_libsrtp = {
 	.destroy = destroy,
 	.keys_set = keys_set,
 	.keys_clear = keys_clear,
+	.forget = forget,
 	.protect = protect,
 	.unprotect = unprotect,
 	.rtcp_protect = rtcp_protect,

@@ -71,6 +71,12 @@ void dp_srtp_keys_clear(struct dp_srtp *s, struct dp_srtp_keys *k)
 	k->profile = NULL;
 }
 
+void dp_srtp_forget(struct dp_srtp *s, struct dp_srtp_keys *k, uint32_t ssrc)
+{
+	if (k->profile && s->backend->forget)
+		s->backend->forget(s, k, ssrc);
+}
+
 uint32_t dp_srtp_overhead(const struct dp_srtp_keys *k)
 {
 	return k->profile ? k->profile->tag_len : 0;

@@ -70,6 +70,8 @@ uint32_t dp_srtp_keys_size(void);
 bool dp_srtp_keys_set(struct dp_srtp *s, struct dp_srtp_keys *k, uint32_t profile, const uint8_t *master_key,
 		      const uint8_t *master_salt, bool outbound);
 void dp_srtp_keys_clear(struct dp_srtp *s, struct dp_srtp_keys *k);
+/* A stream of this SSRC under these keys is over: whatever the backend keeps of it goes. */
+void dp_srtp_forget(struct dp_srtp *s, struct dp_srtp_keys *k, uint32_t ssrc);
 /* Bytes that protecting adds to an RTP, an RTCP packet (without MKI). */
 uint32_t dp_srtp_overhead(const struct dp_srtp_keys *k);
 uint32_t dp_srtcp_overhead(const struct dp_srtp_keys *k);

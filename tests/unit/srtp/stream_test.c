@@ -3,6 +3,8 @@
  * stream_test.c - what may move a stream and what may not: forgeries, replays, wraps, bursts (srtp.h K1 to K4).
  * Every case runs for both backends and all profiles.
  */
+#include <malloc.h>
+
 #include "tests/unit/srtp/kit.h"
 
 #define SSRC 0x11223344
@@ -11,7 +13,7 @@
 /* One backend, one profile, one direction of a call */
 struct end {
 	struct dp_srtp *srtp;
-	const struct dp_srtp_keys *tx, *rx;
+	struct dp_srtp_keys *tx, *rx;
 	struct dp_srtp_stream out, in;
 };
 
@@ -329,6 +331,34 @@ static void keys_are_used_up_after_2_to_the_48_packets(void **state)
 	for_all(used_up);
 }
 
+#define SSRCS 20000
+
+/* security.md M5: whoever sends under new SSRCs without end takes no more memory than the streams that are kept. */
+static void many_ssrcs(struct end *e)
+{
+	struct kit_packet p;
+	size_t taken = 0;
+
+	for (uint32_t i = 0; i < SSRCS; i++) {
+		struct dp_srtp_stream out = {.ssrc = i + 1}, in = out;
+
+		kit_rtp(&p, i + 1, 7, 20);
+		assert_int_equal(kit_one(dp_srtp_protect, e->srtp, e->tx, &out, &p), DP_SRTP_OK);
+		assert_int_equal(kit_one(dp_srtp_unprotect, e->srtp, e->rx, &in, &p), DP_SRTP_OK);
+		dp_srtp_forget(e->srtp, e->tx, i + 1);
+		dp_srtp_forget(e->srtp, e->rx, i + 1);
+		if (i == SSRCS / 2)
+			taken = mallinfo2().uordblks;
+	}
+	assert_int_equal(mallinfo2().uordblks, taken);
+}
+
+static void forgotten_ssrcs_take_no_memory(void **state)
+{
+	(void)state;
+	for_all(many_ssrcs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,6 +372,7 @@ int main(void)
 		cmocka_unit_test(each_ssrc_has_its_own_round),
 		cmocka_unit_test(no_index_is_sent_twice),
 		cmocka_unit_test(keys_are_used_up_after_2_to_the_48_packets),
+		cmocka_unit_test(forgotten_ssrcs_take_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
