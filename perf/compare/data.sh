@@ -51,22 +51,20 @@ joined b 3 to_b
 veth mid near mid far
 quiet mid near
 quiet mid far
-in_ns mid sh -c 'for i in bridge to_server to_b far; do ip link set $i up; done
-	for i in to_server to_b; do ip link set $i master bridge; done'
+for port in bridge far to_server to_b; do in_ns mid ip link set "$port" up; done
+for port in to_server to_b; do in_ns mid ip link set "$port" master bridge; done
 
-# straight, slow: how a is joined to the bridge
+# How a is joined to the bridge
 straight()
 {
-	[ -z "${SLOW:-}" ] || { kill -TERM "$SLOW" && wait "$SLOW" || true; }
-	SLOW=
-	in_ns mid sh -c 'ip link set far nomaster; ip link set to_a master bridge'
+	in_ns mid ip link set to_a master bridge
 }
 
 slow()
 {
-	in_ns mid sh -c 'ip link set to_a nomaster; ip link set far master bridge'
+	in_ns mid ip link set to_a nomaster
+	in_ns mid ip link set far master bridge
 	background mid "$WIRE" to_a near "$DELAY_MS" "$LOSS" >"$LAB/wire.log"
-	SLOW=$BG
 	until_true 5 grep -q ready "$LAB/wire.log" || die "slow_wire did not start"
 }
 
@@ -80,7 +78,7 @@ straight
 measure run "no delay, no loss" "$LAB/straight.json"
 slow
 measure run "$((2 * DELAY_MS)) ms, $LOSS % loss each way" "$LAB/slow.json"
-kill -TERM "$SLOW"
-wait "$SLOW" || true
-grep there "$LAB/wire.log"
+kill -TERM "$BG"
+wait "$BG" || true
+grep -E 'there|back' "$LAB/wire.log"
 measure report "$RESULTS/data" "$LAB/straight.json" "$LAB/slow.json"
