@@ -75,12 +75,22 @@ void cp_client_broadcast(const struct cp_room *r, const struct cp_peer *but, jso
 void cp_client_error(struct cp_client *c, const char *code, const char *text, const json_t *n);
 /* A last word, and the end of the WebSocket. */
 void cp_client_refuse(struct cp_client *c, const char *code, const char *text);
-void cp_client_text(struct cp_client *c, const char *text, size_t len);
-/* A join that waited is tried again, or given up. May free c. */
-void cp_client_tick(struct cp_client *c, uint64_t now_ms);
+/* No more is said or heard: with a code of RFC 6455. */
+void cp_client_hang_up(struct cp_client *c, unsigned int code, const char *why);
+
+/* --- join.c -------------------------------------------------------------------------------- */
+
+/* Now, or when the dataplane is there. */
+void cp_client_join_asked(struct cp_client *c, json_t *m);
 void cp_client_join(struct cp_client *c, const json_t *m);
 /* "joined", and what it missed. */
 void cp_client_welcome(struct cp_client *c, bool resumed);
+/* A join that waited is tried again, or given up. May free c. */
+void cp_client_tick(struct cp_client *c, uint64_t now_ms);
+
+/* --- request.c ------------------------------------------------------------------------------- */
+
+void cp_client_text(struct cp_client *c, const char *text, size_t len);
 
 /* --- voice.c ------------------------------------------------------------------------------- */
 
