@@ -11,6 +11,7 @@
 #include "control/ice/credential.h"
 #include "control/signal/internal.h"
 #include "engine/base/clock.h"
+#include "engine/base/consttime.h"
 
 static json_t *participants_of(const struct cp_room *r)
 {
