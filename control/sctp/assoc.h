@@ -9,7 +9,8 @@
  *   A1  the stack knows an association by a number out of a table, never by a pointer: a callback that comes late
  *       finds nobody, and no address of ours is in an INIT or a COOKIE (security.md D5).
  *   A2  bounded: streams (CP_SCTP_STREAMS), buffers (struct cp_sctp_limits), a message being put together
- *       (limits.message); beyond, the association is aborted with a reason (D6).
+ *       (limits.message), several of them; beyond, the association is aborted with a reason (D6), but for a message
+ *       that alone is too big, when the owner takes it upon itself (too_big).
  *   A3  ASCONF, AUTH, PKTDROP and NR-SACK are off; I-DATA (RFC 8260) is taken when the far end offers it.
  *   A4  events come from cp_sctp_input(), cp_sctp_resume() and the timer; output() besides from every call. An
  *       association may be destroyed from within its own events: it is unreachable at once and freed later.
@@ -69,6 +70,9 @@ struct cp_sctp_events {
 	/* A whole message. False: not now; it is kept, and no more is taken in (the window closes) until
 	 * cp_sctp_resume(), which gives it once more. */
 	bool (*message)(void *arg, uint16_t stream, uint32_t ppid, const uint8_t *bytes, uint32_t len);
+	/* A message is bigger than limits.message: what came of it is gone, what still comes of it is thrown away.
+	 * NULL: the association ends instead. */
+	void (*too_big)(void *arg, uint16_t stream);
 	/* The far end reset its outgoing stream (incoming), or our reset of ours was granted or denied (outgoing). */
 	void (*reset)(void *arg, uint16_t stream, bool outgoing, bool denied);
 	void (*writable)(void *arg); /* after cp_sctp_send() said -EAGAIN */

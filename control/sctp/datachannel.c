@@ -150,6 +150,18 @@ static bool on_message(void *arg, uint16_t stream, uint32_t ppid, const uint8_t 
 	return taken;
 }
 
+/* More than our a=max-message-size says: its channel ends, the others live. */
+static void on_too_big(void *arg, uint16_t stream)
+{
+	struct cp_data *d = arg;
+
+	if (d->dead || d->ended)
+		return;
+	cp_data_enter(d);
+	cp_data_refuse(d, stream);
+	cp_data_leave(d);
+}
+
 static void on_reset(void *arg, uint16_t stream, bool outgoing, bool denied)
 {
 	struct cp_data *d = arg;
@@ -208,6 +220,7 @@ static const struct cp_sctp_events assoc_events = {
 	.output = on_output,
 	.up = on_up,
 	.message = on_message,
+	.too_big = on_too_big,
 	.reset = on_reset,
 	.writable = on_writable,
 	.closed = on_closed,

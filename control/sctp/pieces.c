@@ -68,6 +68,18 @@ static int grow(struct cp_sctp_pieces *p, struct cp_sctp_piece *piece, uint32_t 
 	return 0;
 }
 
+static struct cp_sctp_piece *make(struct cp_sctp_pieces *p, uint16_t stream, uint32_t first_tsn)
+{
+	struct cp_sctp_piece *piece = calloc(1, sizeof(*piece));
+
+	if (!piece)
+		return NULL;
+	piece->stream = stream;
+	piece->first_tsn = first_tsn;
+	LIST_INSERT_HEAD(&p->list, piece, link);
+	return piece;
+}
+
 int cp_sctp_pieces_add(struct cp_sctp_pieces *p, struct cp_sctp_piece *piece, uint16_t stream, uint32_t first_tsn,
 		       const uint8_t *bytes, uint32_t len, struct cp_sctp_piece **ret_piece)
 {
@@ -77,14 +89,10 @@ int cp_sctp_pieces_add(struct cp_sctp_pieces *p, struct cp_sctp_piece *piece, ui
 		return -EMSGSIZE;
 	if (len > p->total || p->held > p->total - len)
 		return -ENOBUFS;
-	if (!piece) {
-		piece = calloc(1, sizeof(*piece));
-		if (!piece)
-			return -ENOMEM;
-		piece->stream = stream;
-		piece->first_tsn = first_tsn;
-		LIST_INSERT_HEAD(&p->list, piece, link);
-	}
+	if (!piece)
+		piece = make(p, stream, first_tsn);
+	if (!piece)
+		return -ENOMEM;
 	if (grow(p, piece, before + len) < 0)
 		return -ENOMEM;
 	memcpy(piece->bytes + before, bytes, len);
@@ -92,6 +100,20 @@ int cp_sctp_pieces_add(struct cp_sctp_pieces *p, struct cp_sctp_piece *piece, ui
 	p->held += len;
 	*ret_piece = piece;
 	return 0;
+}
+
+bool cp_sctp_pieces_skip(struct cp_sctp_pieces *p, struct cp_sctp_piece *piece, uint16_t stream, uint32_t first_tsn)
+{
+	if (!piece)
+		piece = make(p, stream, first_tsn);
+	if (!piece)
+		return false;
+	p->held -= piece->len;
+	free(piece->bytes);
+	piece->bytes = NULL;
+	piece->len = piece->size = 0;
+	piece->skipped = true;
+	return true;
 }
 
 uint8_t *cp_sctp_pieces_take(struct cp_sctp_pieces *p, struct cp_sctp_piece *piece, uint32_t *ret_len)

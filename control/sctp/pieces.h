@@ -12,6 +12,7 @@
 
 #include <sys/queue.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct cp_sctp_piece {
@@ -20,6 +21,7 @@ struct cp_sctp_piece {
 	uint32_t first_tsn; /* tells the message from the next one when its end never came */
 	uint8_t *bytes;
 	uint32_t len, size;
+	bool skipped; /* it is too big: nothing of it is kept, and nothing will be */
 };
 
 struct cp_sctp_pieces {
@@ -35,6 +37,8 @@ struct cp_sctp_piece *cp_sctp_pieces_find(struct cp_sctp_pieces *p, uint16_t str
 /* `piece` NULL: a new one. -EMSGSIZE, -ENOBUFS: beyond the limits (P2); -ENOMEM. */
 int cp_sctp_pieces_add(struct cp_sctp_pieces *p, struct cp_sctp_piece *piece, uint16_t stream, uint32_t first_tsn,
 		       const uint8_t *bytes, uint32_t len, struct cp_sctp_piece **ret_piece);
+/* What was kept of it goes, and what comes is to be thrown away. `piece` as above. False: no memory. */
+bool cp_sctp_pieces_skip(struct cp_sctp_pieces *p, struct cp_sctp_piece *piece, uint16_t stream, uint32_t first_tsn);
 /* The bytes are the caller's. */
 uint8_t *cp_sctp_pieces_take(struct cp_sctp_pieces *p, struct cp_sctp_piece *piece, uint32_t *ret_len);
 /* The stack gave up the message that this stream has in pieces. */

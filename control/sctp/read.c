@@ -48,6 +48,29 @@ static void give_kept(struct cp_sctp *a)
 	give(a, a->kept_stream, a->kept_ppid, bytes, a->kept_len, true);
 }
 
+static void end_over_pieces(struct cp_sctp *a, int rc)
+{
+	cp_sctp_end(a,
+		    rc == -EMSGSIZE  ? "a message is bigger than we take"
+		    : rc == -ENOBUFS ? "too many messages in pieces"
+				     : "no memory for a message",
+		    true);
+}
+
+/* The rest of it is not kept. */
+static void skip(struct cp_sctp *a, struct cp_sctp_piece *piece, const struct cp_glue_item *item)
+{
+	if (!a->events->too_big)
+		end_over_pieces(a, -EMSGSIZE);
+	else if (!item->end && !cp_sctp_pieces_skip(&a->pieces, piece, item->stream, item->first_tsn))
+		end_over_pieces(a, -ENOMEM);
+	else {
+		if (item->end)
+			cp_sctp_pieces_drop(&a->pieces, item->stream);
+		a->events->too_big(a->arg, item->stream);
+	}
+}
+
 static void take_data(struct cp_sctp *a, const struct cp_glue_item *item)
 {
 	struct cp_sctp_stack *s = a->stack;
@@ -58,13 +81,16 @@ static void take_data(struct cp_sctp *a, const struct cp_glue_item *item)
 		give(a, item->stream, item->ppid, s->scratch, item->len, false);
 		return;
 	}
+	if (piece && piece->skipped) {
+		if (item->end)
+			cp_sctp_pieces_drop(&a->pieces, item->stream);
+		return;
+	}
 	rc = cp_sctp_pieces_add(&a->pieces, piece, item->stream, item->first_tsn, s->scratch, item->len, &piece);
-	if (rc < 0) {
-		cp_sctp_end(a,
-			    rc == -EMSGSIZE  ? "a message is bigger than we take"
-			    : rc == -ENOBUFS ? "too many messages in pieces"
-					     : "no memory for a message",
-			    true);
+	if (rc == -EMSGSIZE) {
+		skip(a, piece, item);
+	} else if (rc < 0) {
+		end_over_pieces(a, rc);
 	} else if (item->end) {
 		uint32_t len;
 		uint8_t *bytes = cp_sctp_pieces_take(&a->pieces, piece, &len);

@@ -99,6 +99,11 @@ static void pieces_are_put_together_within_limits(void **state)
 	assert_null(cp_sctp_pieces_find(&p, 2, 12));
 	assert_int_equal(p.held, 0);
 	assert_int_equal(cp_sctp_pieces_add(&p, NULL, 3, 20, bytes, 5, &one), 0);
+	assert_true(cp_sctp_pieces_skip(&p, one, 3, 20));
+	assert_int_equal(p.held, 0);
+	assert_true(cp_sctp_pieces_find(&p, 3, 20)->skipped);
+	assert_true(cp_sctp_pieces_skip(&p, NULL, 4, 30));
+	assert_true(cp_sctp_pieces_find(&p, 4, 30)->skipped);
 	cp_sctp_pieces_drop(&p, 3);
 	cp_sctp_pieces_drop(&p, 3);
 	assert_null(cp_sctp_pieces_find(&p, 3, 20));
