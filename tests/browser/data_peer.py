@@ -101,7 +101,8 @@ class Page:
     """A page of a browser: one call of it at a time goes over the wire, so long ones are begun and asked for."""
 
     def __init__(self, page, name):
-        self.page, self.name, self.lock, self.next = page, name, asyncio.Lock(), 0
+        self.page, self.name, self.next = page, name, 0
+        self.lock = vars(getattr(page, 'browser', page)).setdefault('lock', asyncio.Lock())  # pages of one share a pipe
 
     async def direct(self, function, *args):
         async with self.lock:
