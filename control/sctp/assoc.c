@@ -15,10 +15,13 @@
 #include "control/sctp/glue.h"
 #include "control/sctp/inner.h"
 
-#define PACKET_MAX 16384 /* what a DTLS record can carry */
-#define PACKET_MIN 16
-#define TRIES      64 /* numbers that the stack may still have something of */
-#define PIECES     4 /* messages' worth that may be in pieces at once */
+#define PACKET_MAX  16384 /* what a DTLS record can carry */
+#define PACKET_MIN  16
+#define TRIES       64 /* numbers that the stack may still have something of */
+#define FRAGMENT    1100 /* a message of at most so many bytes is one chunk */
+#define AT_ONCE     11000 /* a burst of the stack's: 10 packets */
+#define HEADER_ROOM 64
+#define PIECES      4 /* messages' worth that may be in pieces at once */
 
 static void give_id(struct cp_sctp *a)
 {
@@ -180,14 +183,26 @@ static uint64_t unsent(struct cp_sctp *a, uint32_t queued)
 	return a->taken_bytes - a->sent_bytes;
 }
 
-/* So many bytes would leave at once: nothing waits before them, and both windows are open. */
-static bool can_leave(struct cp_sctp *a, uint32_t len)
+/* Leaves in one burst, and none of it stays behind; the rest is for chunk headers. */
+static bool fits(const struct cp_sctp_stats *stats, uint32_t len)
+{
+	return len <= FRAGMENT || (len <= AT_ONCE && len <= stats->window &&
+				   stats->send_queued + len + len / 32 + HEADER_ROOM <= stats->cwnd);
+}
+
+/*
+ * Not now: something waits before it, or the windows are too small.
+ * *ret_whole: all of it leaves at once. One that never would so has to begin when nothing else is under way.
+ */
+static bool can_leave(struct cp_sctp *a, uint32_t len, bool *ret_whole)
 {
 	struct cp_sctp_stats stats = {0};
 
 	cp_glue_stats(a->socket, &stats);
+	*ret_whole = fits(&stats, len);
 	return unsent(a, stats.send_queued) == 0 &&
-	       (!stats.send_queued || (stats.send_queued + len <= stats.cwnd && len <= stats.window));
+	       (!stats.send_queued ||
+		(stats.send_queued + len <= stats.cwnd && len <= stats.window && (*ret_whole || len > AT_ONCE)));
 }
 
 static int hand_over(struct cp_sctp *a, const struct cp_sctp_out *how, const uint8_t *bytes, uint32_t len)
@@ -214,19 +229,36 @@ static int hand_over_reset(struct cp_sctp *a, uint16_t stream)
 	return rc;
 }
 
+/*
+ * usrsctp 0.9.5 must not give up a message that it has begun and not wholly sent: what is left of it stays on its
+ * stream until something else is sent, and when its FORWARD-TSN is lost no other comes. The stream is never reset then.
+ * So a message that does not leave whole is sent until it is: later than it was to be, never lost.
+ */
+static int hand_over_limited(struct cp_sctp *a, const struct cp_sctp_out *how, const uint8_t *bytes, uint32_t len,
+			     bool whole)
+{
+	struct cp_sctp_out sure = *how;
+
+	if (!whole)
+		sure.reliability = CP_SCTP_RELIABLE;
+	return hand_over(a, &sure, bytes, len);
+}
+
 /* False: not now. */
 static bool pump_one(struct cp_sctp *a, struct cp_sctp_late_one *one, uint64_t now_ms)
 {
+	bool whole;
+
 	if (one->is_reset)
 		return hand_over_reset(a, one->how.stream) != -EAGAIN;
 	if (now_ms > one->until_ms) {
 		a->expired++;
 		return true;
 	}
-	if (!can_leave(a, one->len))
+	if (!can_leave(a, one->len, &whole))
 		return false;
 	one->how.value = (uint32_t)(one->until_ms - now_ms);
-	return hand_over(a, &one->how, one->bytes, one->len) != -EAGAIN;
+	return hand_over_limited(a, &one->how, one->bytes, one->len, whole) != -EAGAIN;
 }
 
 void cp_sctp_pump(struct cp_sctp *a)
@@ -256,9 +288,18 @@ static int wait_in_row(struct cp_sctp *a, int rc)
 
 static int send_with_lifetime(struct cp_sctp *a, const struct cp_sctp_out *how, const uint8_t *bytes, uint32_t len)
 {
-	if (!cp_sctp_late_first(&a->late) && can_leave(a, len))
-		return hand_over(a, how, bytes, len);
+	bool whole;
+
+	if (!cp_sctp_late_first(&a->late) && can_leave(a, len, &whole))
+		return hand_over_limited(a, how, bytes, len, whole);
 	return wait_in_row(a, cp_sctp_late_add(&a->late, how, uv_now(a->stack->loop) + how->value, bytes, len));
+}
+
+static int send_with_retransmits(struct cp_sctp *a, const struct cp_sctp_out *how, const uint8_t *bytes, uint32_t len)
+{
+	bool whole, now = can_leave(a, len, &whole);
+
+	return hand_over_limited(a, how, bytes, len, len <= FRAGMENT || (now && whole));
 }
 
 int cp_sctp_send(struct cp_sctp *a, const struct cp_sctp_out *how, const uint8_t *bytes, uint32_t len)
@@ -277,8 +318,9 @@ int cp_sctp_send(struct cp_sctp *a, const struct cp_sctp_out *how, const uint8_t
 		return -EAGAIN;
 	}
 	cp_sctp_pass(s);
-	rc = how->reliability == CP_SCTP_LIFETIME ? send_with_lifetime(a, how, bytes, len)
-						  : hand_over(a, how, bytes, len);
+	rc = how->reliability == CP_SCTP_LIFETIME      ? send_with_lifetime(a, how, bytes, len)
+	     : how->reliability == CP_SCTP_RETRANSMITS ? send_with_retransmits(a, how, bytes, len)
+						       : hand_over(a, how, bytes, len);
 	if (rc == -EAGAIN)
 		a->want_room = true;
 	cp_sctp_serve_soon(s);

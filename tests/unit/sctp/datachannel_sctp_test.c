@@ -383,6 +383,27 @@ static void ids_are_used_again(void **state)
 	open_and_close(10, 50);
 }
 
+/* Messages of many packets, given up or not, leave nothing behind that would keep their stream from being reset. */
+static void what_is_given_up_half_sent_closes_too(void **state)
+{
+	(void)state;
+	begin(50);
+	for (unsigned int round = 0; round < 12; round++) {
+		bool lifetime = round % 4 == 3;
+		struct cp_channel *c = open_kind(&end[0], round & 1, lifetime ? CP_SCTP_LIFETIME : CP_SCTP_RETRANSMITS,
+						 lifetime ? 50 : 0);
+
+		for (uint8_t i = 0; i < 3; i++)
+			assert_int_equal(send_one(c, i, 30000), 0);
+		run(NULL, 0, 100 * (round % 3));
+		cp_channel_close(c);
+		assert_true(run(&end[1].closed, round + 1, 30000));
+		memset(end[1].seen, 0, sizeof(end[1].seen));
+		memset(end[1].highest, 0, sizeof(end[1].highest));
+	}
+	finish();
+}
+
 /* One reset is under way at a time: SCTP says -EAGAIN to the others. DATACHANNEL_ROUNDS=3125 makes 100 000 channels. */
 static void many_close_at_once(void **state)
 {
@@ -431,6 +452,7 @@ int main(void)
 		cmocka_unit_test(the_biggest_message_and_one_byte_more),
 		cmocka_unit_test(a_receiver_that_does_not_read),
 		cmocka_unit_test(ids_are_used_again),
+		cmocka_unit_test(what_is_given_up_half_sent_closes_too),
 		cmocka_unit_test(many_close_at_once),
 		cmocka_unit_test(destroyed_from_within_a_message),
 	};
