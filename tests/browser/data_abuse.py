@@ -116,6 +116,7 @@ class Attacker:
             await asyncio.sleep(0.005)
 
 
+# covers: K3
 async def init_flood(a):
     for _ in range(MANY):
         chunk = sctp.InitChunk()
@@ -124,11 +125,13 @@ async def init_flood(a):
         await a.chunk(chunk, random.choice((0, None)))
 
 
+# covers: K3
 async def cookie_junk(a):
     for _ in range(MANY):
         await a.chunk(sctp.CookieEchoChunk(body=os.urandom(random.randrange(4, 1000))))
 
 
+# covers: K3
 async def tsn_jumps(a):
     for i in range(MANY):
         chunk = sctp.ForwardTsnChunk()
@@ -137,6 +140,7 @@ async def tsn_jumps(a):
         await a.chunk(chunk)
 
 
+# covers: K3
 async def bad_crc(a):
     for i in range(MANY):
         packet = bytearray(sctp.serialize_packet(5000, 5000, a.sctp._remote_verification_tag,
@@ -146,16 +150,19 @@ async def bad_crc(a):
     a.sctp._local_tsn = a.data(0, 51, b'').tsn - MANY & 0xffffffff
 
 
+# covers: K2
 async def ten_thousand_opens(a):
     for i in range(10000):
         await a.through(i * 2 % 1024, 50, OPEN)
 
 
+# covers: K2
 async def streams_beyond(a):
     for i in range(MANY):
         await a.chunk(a.data(1024 + i * 21 % 64000, random.choice((50, 51, 53)), OPEN))
 
 
+# covers: K2
 async def malformed_dcep(a):
     for i in range(MANY):
         kind = i % 4
@@ -165,6 +172,7 @@ async def malformed_dcep(a):
         await a.through(i % 1024, 50, body)
 
 
+# covers: K3
 async def reset_storm(a):
     for i in range(MANY):
         chunk = sctp.ReconfigChunk()
@@ -176,6 +184,7 @@ async def reset_storm(a):
         await a.chunk(chunk)
 
 
+# covers: K2
 async def never_reads(a):
     """A window of zero, and as much as the engine takes for an echo of it."""
     a.sctp._advertised_rwnd = 0
@@ -187,6 +196,7 @@ async def never_reads(a):
         await a.through(0, 53, bytes(60000))
 
 
+# covers: K2
 async def half_closed(a):
     """Our half of each channel goes; its reset of the other half is never answered."""
     async def deaf(_):
@@ -200,16 +210,19 @@ async def half_closed(a):
         await a.sctp._send_reconfig_param(param)
 
 
+# covers: K2
 async def no_end(a, flags=2):
     for i in range(20000):
         if i < 1024 or a.sctp.state == 'connected':
             await a.chunk(a.data(i % 1024, 53, bytes(1000), flags=flags if i < 1024 else 0))
 
 
+# covers: K2
 async def no_end_unordered(a):
     await no_end(a, 6)
 
 
+# covers: K2
 async def one_message_without_end(a):
     for i in range(5000):
         await a.chunk(a.data(0, 53, bytes(1000), flags=0 if i else 2))

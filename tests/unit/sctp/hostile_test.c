@@ -212,16 +212,19 @@ static uint32_t make_reset(struct lab *lab, uint8_t *packet, uint32_t i)
 	return len;
 }
 
+/* covers: K1 */
 static void noise_changes_nothing_for_others(void **state)
 {
 	attack(*state, make_noise);
 }
 
+/* covers: K1 */
 static void chunks_of_every_type_with_noise_in_them(void **state)
 {
 	attack(*state, make_chunks);
 }
 
+/* covers: K3 */
 static void a_flood_of_init_keeps_nothing(void **state)
 {
 	struct lab *lab = *state;
@@ -233,22 +236,26 @@ static void a_flood_of_init_keeps_nothing(void **state)
 		still_works(lab);
 }
 
+/* covers: K3 */
 static void cookies_that_we_never_made_are_dropped(void **state)
 {
 	assert_int_equal(attack(*state, make_cookie), 0);
 	still_works(*state);
 }
 
+/* covers: K3 */
 static void tsn_jumps_end_it_or_do_not(void **state)
 {
 	attack(*state, make_forward);
 }
 
+/* covers: K3 */
 static void resets_in_storms(void **state)
 {
 	attack(*state, make_reset);
 }
 
+/* covers: K2 */
 static void beginnings_without_an_end_are_bounded(void **state)
 {
 	struct lab *lab = *state;
@@ -259,6 +266,7 @@ static void beginnings_without_an_end_are_bounded(void **state)
 	assert_true(peak - before < 4 << 20);
 }
 
+/* covers: K2 */
 static void messages_behind_a_gap_are_bounded(void **state)
 {
 	struct lab *lab = *state;
@@ -269,6 +277,7 @@ static void messages_behind_a_gap_are_bounded(void **state)
 	assert_true(peak - before < 8 << 20);
 }
 
+/* covers: K3 */
 static void a_wrong_checksum_is_dropped(void **state)
 {
 	struct lab *lab = *state;
@@ -289,6 +298,7 @@ static void a_wrong_checksum_is_dropped(void **state)
 	still_works(lab);
 }
 
+/* covers: K1 */
 static void packets_cut_anywhere_do_no_harm(void **state)
 {
 	struct lab *lab = *state;
@@ -348,6 +358,7 @@ static void look(struct end *e, const uint8_t *bytes, uint32_t len)
 	}
 }
 
+/* covers: K1 */
 static void no_address_of_ours_is_on_the_wire(void **state)
 {
 	struct lab *lab = *state;
@@ -367,6 +378,7 @@ static void no_address_of_ours_is_on_the_wire(void **state)
 
 /* --- memory --- */
 
+/* covers: K2 */
 static void an_idle_association_costs_little(void **state)
 {
 	enum {
