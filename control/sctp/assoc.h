@@ -11,7 +11,7 @@
  *   A2  bounded: streams (CP_SCTP_STREAMS), buffers (struct cp_sctp_limits), a message being put together
  *       (limits.message), several of them; beyond, the association is aborted with a reason (D6), but for a message
  *       that alone is too big, when the owner takes it upon itself (too_big).
- *   A3  ASCONF, AUTH, PKTDROP and NR-SACK are off; I-DATA (RFC 8260) is taken when the far end offers it.
+ *   A3  ASCONF, AUTH, PKTDROP, NR-SACK and I-DATA (RFC 8260; usrsctp_glue.c says why) are off.
  *   A4  events come from cp_sctp_input(), cp_sctp_resume() and the timer; output() besides from every call. An
  *       association may be destroyed from within its own events: it is unreachable at once and freed later.
  *   A5  from within output() nothing but cp_sctp_destroy() does anything: the stack's locks are held. (Input is lost

@@ -137,7 +137,10 @@ static int set_association(struct socket *so)
 		.spp_pathmtu = CP_SCTP_MTU - HEADER,
 	};
 	/* whole streams only: nobody asks us for more streams or another TSN */
-	struct sctp_assoc_value reset = {.assoc_value = SCTP_ENABLE_RESET_STREAM_REQ}, one = {.assoc_value = 1};
+	struct sctp_assoc_value reset = {.assoc_value = SCTP_ENABLE_RESET_STREAM_REQ};
+	/* no I-DATA (A3): 0.9.5 loses reliable messages, or all that follow, when others on the association are given
+	 * up (tests/unit/sctp/mixed_test.c) */
+	struct sctp_assoc_value interleaving = {.assoc_value = 0};
 	uint32_t yes = 1, interleave = 2;
 
 	path.spp_address.ss_family = AF_CONN;
@@ -146,7 +149,7 @@ static int set_association(struct socket *so)
 	    option(so, SCTP_ENABLE_STREAM_RESET, &reset, sizeof(reset)) ||
 	    option(so, SCTP_RECVRCVINFO, &yes, sizeof(yes)) ||
 	    option(so, SCTP_FRAGMENT_INTERLEAVE, &interleave, sizeof(interleave)) ||
-	    option(so, SCTP_INTERLEAVING_SUPPORTED, &one, sizeof(one)))
+	    option(so, SCTP_INTERLEAVING_SUPPORTED, &interleaving, sizeof(interleaving)))
 		return -errno;
 	return 0;
 }
