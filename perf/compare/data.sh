@@ -7,15 +7,28 @@
 #   a (Chromium) ── slow_wire ──┬── b (Chromium)         Through the engine: a topic of a room, a to b.
 #                               └── server               The wire lies between a and both others.
 #
-#   sudo perf/compare/data.sh [RESULTS-DIR]       ROUNDS=3 SECONDS_EACH=8 DELAY_MS=25 LOSS=1 (one way, percent)
+#   sudo perf/compare/data.sh [--rounds N] [--seconds S] [--delay MS] [--loss PERCENT] [--build DIR] [--results DIR]
 #
-# Writes RESULTS/data.json and .md. Needs `make all browser-bins`.
+# Delay and loss are those of one way. Writes RESULTS/data.json and .md. Needs what `make browser-bins` builds, too.
 #
 # shellcheck source=tests/harness/lab.sh
 . "$(dirname "$0")/../../tests/harness/lab.sh"
 
-export RESULTS=${1:-$ROOT/perf/results} ROUNDS=${ROUNDS:-3} SECONDS_EACH=${SECONDS_EACH:-8}
-export DELAY_MS=${DELAY_MS:-25} LOSS=${LOSS:-1}
+export ROUNDS=3 SECONDS_EACH=8 DELAY_MS=25 LOSS=1
+RESULTS=$ROOT/perf/results
+while [ $# -gt 0 ]; do
+	[ $# -ge 2 ] || die "data: $1 needs a value"
+	case $1 in
+	--rounds) ROUNDS=$2 ;;
+	--seconds) SECONDS_EACH=$2 ;;
+	--delay) DELAY_MS=$2 ;;
+	--loss) LOSS=$2 ;;
+	--build) TURNPIKE=$(realpath "$2")/turnpike ;;
+	--results) RESULTS=$2 ;;
+	*) die "data: unknown argument $1: there are --rounds --seconds --delay --loss --build --results" ;;
+	esac
+	shift 2
+done
 PYTHONPATH=$PYTHONPATH:$ROOT/tests/browser
 WIRE=$(dirname "$TURNPIKE")/tests/browser/slow_wire
 NET=10.88.0

@@ -128,7 +128,7 @@ def report(stem, records):
     cpu = next((line.split(':')[1].strip() for line in open('/proc/cpuinfo') if line.startswith('model name')), '?')
     machine = f'{cpu}, {os.cpu_count()} CPUs, Linux {platform.release()}'
     lines = ['# A data channel between two browsers, through the engine and without it', '',
-         f'`sudo perf/compare/data.sh` (ROUNDS={os.environ["ROUNDS"]} SECONDS_EACH={os.environ["SECONDS_EACH"]}), {machine}.',
+         f'`sudo perf/compare/data.sh --rounds {os.environ["ROUNDS"]} --seconds {os.environ["SECONDS_EACH"]}`, {machine}.',
          'Reliable and ordered, messages of 64 KiB, Mb/s at the receiver; medians and all rounds.', '',
          '| Path | Direct | Through the engine | Ratio | Must |', '|---|---|---|---|---|']
     for r in records:

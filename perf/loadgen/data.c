@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * data.c - the command: associations set up, load on their channels, what is under way awaited, ended.
+ * data.c - the command: load on the channels of associations, what is under way awaited, ended.
  *
  * Runs on:   the generator's thread. When there is nothing to do it sleeps for a moment: what is measured are
  *            milliseconds, and the server may need the CPU.
@@ -164,8 +164,7 @@ static void keep_consent(struct load_data *d, uint64_t now)
 	}
 }
 
-/* What is there to be received, and what time brings; returns the time. */
-static uint64_t step(struct load_data *d, bool may_sleep)
+uint64_t load_data_step(struct load_data *d, bool may_sleep)
 {
 	unsigned int frames = load_bed_receive(d->bed, NULL);
 	uint64_t now;
@@ -180,124 +179,11 @@ static uint64_t step(struct load_data *d, bool may_sleep)
 	return now;
 }
 
-/* --- setting up -------------------------------------------------------------------------- */
-
-static size_t write_offer(const struct load_data *d, uint32_t i, char *buf, size_t cap)
-{
-	struct load_offer offer = {
-		.sends = true,
-		.data = true,
-		.ufrag = d->browser[i].ufrag,
-		.pwd = d->browser[i].pwd,
-		.fingerprint = cp_dtls_context_fingerprint(d->context),
-	};
-
-	return load_offer_write(&offer, buf, cap);
-}
-
-static int take_answer(struct load_data *d, uint32_t i, const struct load_http_answer *http, struct en_err *err)
-{
-	struct load_answer a;
-	const char *wrong = load_answer_read(http->body, http->body_len, true, d->o->address.addr.family, &a);
-
-	if (wrong)
-		return en_fail(err, -1, "the answer to an offer of data channels %s", wrong);
-	if (!d->resolved && load_nic_resolve(&d->bed->nic[0], &a.server.addr, &d->bed->up, err) != 0)
-		return -1;
-	d->resolved = true;
-	d->assoc[i].sctp_port = a.sctp_port;
-	d->assoc[i].message_max = a.message_max;
-	d->assoc[i].state = LOAD_ASSOC_SECURING;
-	return load_browser_start(&d->browser[i], d->context, &a, load_now(), err);
-}
-
-static int begin(struct load_data *d, uint32_t i, struct en_err *err)
-{
-	struct load_http_answer *answer = malloc(sizeof(*answer));
-	char path[64] = "/whip/echo", *offer = malloc(LOAD_SDP_MAX);
-	int rc = -1;
-
-	d->browser[i].began_ns = load_now();
-	if (d->o->pairs)
-		snprintf(path, sizeof(path), "/whip/%s-%u", d->name, i / 2);
-	if (!answer || !offer || !write_offer(d, i, offer, LOAD_SDP_MAX))
-		en_fail(err, -1, "no memory for an offer");
-	else
-		rc = load_signaling_offer(d->o, path, offer, &d->browser[i], answer, err);
-	if (rc == 0)
-		rc = take_answer(d, i, answer, err);
-	free(offer);
-	free(answer);
-	return rc;
-}
-
-static int explain(const struct load_assoc *a, struct en_err *err)
-{
-	char server[EN_ADDRSTR_MAX];
-
-	return en_fail(err, -1,
-		       "%u of %u associations were set up, then one of them not within %u s: %s (%s); does the "
-		       "server's dataplane run, and may packets pass?",
-		       a->of->up, a->of->n, (unsigned int)(LOAD_SETUP_NS / 1000000000), a->why,
-		       en_ep_str(&a->browser->server, server));
-}
-
-static int go_on(struct load_assoc *a, uint64_t now, struct en_err *err)
-{
-	struct load_browser *w = a->browser;
-
-	load_browser_turn(w, now);
-	if (a->state == LOAD_ASSOC_SECURING && w->state == LOAD_BROWSER_CONNECTED)
-		return load_assoc_begin(a, err);
-	if (w->state == LOAD_BROWSER_FAILED)
-		load_assoc_lose(a, w->why);
-	else if (a->state == LOAD_ASSOC_OPENING && now - w->began_ns > LOAD_SETUP_NS)
-		load_assoc_lose(a, "no end of opening its channels");
-	return a->state == LOAD_ASSOC_LOST ? explain(a, err) : 0;
-}
-
-/* Those under way; how many in *ret_busy. */
-static int turn(struct load_data *d, uint64_t now, uint32_t *ret_busy, struct en_err *err)
-{
-	*ret_busy = 0;
-	while (d->oldest < d->begun && d->assoc[d->oldest].state == LOAD_ASSOC_UP)
-		d->oldest++;
-	for (uint32_t i = d->oldest; i < d->begun; i++) {
-		if (d->assoc[i].state == LOAD_ASSOC_UP)
-			continue;
-		++*ret_busy;
-		if (go_on(&d->assoc[i], now, err) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int set_up(struct load_data *d, struct en_err *err)
-{
-	uint64_t last = d->begun_ns = d->keep_ns = load_now();
-	uint32_t busy = 0;
-
-	load_progress_doing("setting up associations");
-	while (d->up < d->n) {
-		if (turn(d, step(d, busy == d->o->window || d->begun == d->n), &busy, err) != 0 ||
-		    load_stop_check(err) != 0)
-			return -1;
-		if (busy < d->o->window && d->begun < d->n && begin(d, d->begun++, err) != 0)
-			return -1;
-	}
-	for (uint32_t i = 0; i < d->n; i++) {
-		load_hist_add(&d->setup, d->assoc[i].up_ns - d->browser[i].began_ns);
-		last = d->assoc[i].up_ns > last ? d->assoc[i].up_ns : last;
-	}
-	d->setup_ns = last - d->begun_ns;
-	return 0;
-}
-
 static void wait_for(struct load_data *d, uint64_t ns)
 {
 	uint64_t end = load_now() + ns;
 
-	while (step(d, true) < end && !load_stop())
+	while (load_data_step(d, true) < end && !load_stop())
 		;
 }
 
@@ -400,7 +286,7 @@ static void load(struct load_data *d)
 			tell_progress(d);
 			look = now + LOOK_NS;
 		}
-		now = step(d, sent >= load_pace_due(&pace, load_now()));
+		now = load_data_step(d, sent >= load_pace_due(&pace, load_now()));
 	}
 	d->load_ns = now - begin_ns;
 	if (cpu > 0)
@@ -423,7 +309,7 @@ static void drain(struct load_data *d)
 
 	load_progress_doing("waiting for what is under way");
 	do {
-		now = step(d, true);
+		now = load_data_step(d, true);
 		if (now < look)
 			continue;
 		look = now + LOOK_NS;
@@ -442,7 +328,7 @@ static int run(struct load_data *d, struct en_err *err)
 				       d->o->server_pid);
 		d->memory_before = load_process_memory(d->control_pid);
 	}
-	if (set_up(d, err) != 0)
+	if (load_data_set_up(d, err) != 0)
 		return -1;
 	wait_for(d, d->control_pid ? SETTLE_NS : 0);
 	d->memory_idle = d->control_pid ? load_process_memory(d->control_pid) : 0;

@@ -108,6 +108,13 @@ struct load_data {
 	double control_cpu; /* share of one CPU while there was load */
 };
 
+/* --- data.c */
+/* What is there to be received, and what time brings; returns the time. */
+uint64_t load_data_step(struct load_data *d, bool may_sleep);
+
+/* --- data_setup.c */
+int load_data_set_up(struct load_data *d, struct en_err *err);
+
 /* --- data_assoc.c: associations and channels */
 extern const struct cp_data_events load_assoc_events;
 /* The browser is connected: SCTP and all channels. */
