@@ -266,7 +266,9 @@ def left_when_nobody_listened(browser, pages, probe):
     show_times('gone after', [took])
     all_within(f'{what}: gone', 3, [took], participants())
     tab = room.join(browser, ROOM, 'tab')
-    lab.check('closed its page: it was there', lab.until(10, lambda: 'tab' in participants()))
+    # the page knows that it is there, too: what it would leave by
+    lab.check('closed its page: it was there',
+              lab.until(10, lambda: 'tab' in participants() and tab.evaluate('!!window.turnpike?.room?.resume')))
     began = time.monotonic()
     tab.close()
     all_within('closed its page: gone', 2, [after(began, 20, lambda: 'tab' not in participants())], participants())
