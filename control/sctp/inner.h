@@ -11,6 +11,7 @@
 #include "control/sctp/ids.h"
 #include "control/sctp/late.h"
 #include "control/sctp/pieces.h"
+#include "control/sctp/skip.h"
 
 struct cp_sctp {
 	struct cp_sctp_stack *stack;
@@ -24,6 +25,7 @@ struct cp_sctp {
 	uint16_t streams_out;
 	struct cp_sctp_pieces pieces;
 	struct cp_sctp_late late;
+	struct cp_sctp_skip skip;
 	/* one that message() did not take */
 	uint8_t *kept;
 	uint32_t kept_len, kept_ppid;

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * skip.c - which TSNs came, and what FORWARD-TSN makes of them.
+ *
+ * Specs: RFC 9260 s3.3.1; RFC 3758 s3.2.
+ */
+#include "control/sctp/skip.h"
+
+#include <string.h>
+
+#include "engine/base/bytes.h"
+
+#define HEADER 12
+
+enum {
+	DATA = 0x00,
+	FORWARD_TSN = 0xc0
+};
+
+enum { /* of a DATA chunk; SEEN is ours */
+	END = 0x01,
+	BEGINNING = 0x02,
+	UNORDERED = 0x04,
+	SEEN = 0x80
+};
+
+static uint8_t *at(struct cp_sctp_skip *k, uint32_t tsn)
+{
+	return &k->seen[tsn % CP_SCTP_SKIP_TSNS];
+}
+
+static bool is_remembered(const struct cp_sctp_skip *k, uint32_t tsn)
+{
+	return k->any && k->top - tsn < CP_SCTP_SKIP_TSNS;
+}
+
+static void came(struct cp_sctp_skip *k, uint32_t tsn, uint8_t flags)
+{
+	uint32_t ahead = tsn - k->top;
+
+	if (!k->any) {
+		k->any = true;
+		k->top = tsn;
+	} else if (ahead >= 0x80000000) {
+		if (!is_remembered(k, tsn))
+			return;
+	} else if (ahead >= CP_SCTP_SKIP_TSNS) {
+		memset(k->seen, 0, sizeof(k->seen));
+		k->top = tsn;
+	} else {
+		while (k->top != tsn)
+			*at(k, ++k->top) = 0;
+	}
+	*at(k, tsn) = SEEN | (flags & (END | BEGINNING | UNORDERED));
+}
+
+/* The first TSN of the message that has begun to come, unordered, and goes on behind this one; else the TSN behind it.
+ */
+static uint32_t beginning_of(struct cp_sctp_skip *k, uint32_t tsn)
+{
+	uint32_t first = tsn;
+
+	if (!is_remembered(k, tsn) || (*at(k, tsn) & (SEEN | UNORDERED | END)) != (SEEN | UNORDERED))
+		return tsn + 1;
+	while ((*at(k, first) & (SEEN | BEGINNING)) == SEEN && is_remembered(k, first - 1))
+		first--;
+	return *at(k, first) & BEGINNING ? first : tsn + 1;
+}
+
+static void forward(struct cp_sctp_skip *k, uint8_t *number, uint64_t now_ms)
+{
+	uint32_t tsn = en_load32(number), first = beginning_of(k, tsn);
+
+	if (first == tsn + 1)
+		return;
+	if (!k->held_ms || k->held != tsn) {
+		k->held = tsn;
+		k->held_ms = now_ms;
+	}
+	if (now_ms - k->held_ms < CP_SCTP_SKIP_MS)
+		en_store32(number, first - 1);
+}
+
+void cp_sctp_skip_look(struct cp_sctp_skip *k, uint8_t *packet, uint32_t len, uint64_t now_ms)
+{
+	for (uint32_t i = HEADER; i < len && len - i >= 8;) {
+		uint8_t *chunk = packet + i;
+		uint32_t chunk_len = en_load16(chunk + 2);
+
+		if (chunk_len < 4)
+			return; /* not let in */
+		if (chunk[0] == DATA && chunk_len >= 8)
+			came(k, en_load32(chunk + 4), chunk[1]);
+		else if (chunk[0] == FORWARD_TSN && chunk_len >= 8)
+			forward(k, chunk + 4, now_ms);
+		i += (chunk_len + 3) & ~3u;
+	}
+}
