@@ -4,46 +4,14 @@
 # bench_data_test.sh - turnpike-bench's simulated browsers with data channels against the whole engine: what reliable
 # channels send comes back exactly once; what cannot be measured is said in one sentence.
 #
-#   client: the generator ── eth0, AF_XDP ── server's dataplane
-#                         ── http0, kernel ── server's control process
-#
-# shellcheck source=tests/smoke/bench_lib.sh
-. "$(dirname "$0")/bench_lib.sh"
+# shellcheck source=tests/smoke/bench_engine.sh
+. "$(dirname "$0")/bench_engine.sh"
 
-[ "$SUT" = turnpike ] || skip "coturn has no data channels"
-HTTP=10.99.0.1:8080 CONTROL=''
-
-# the laboratory's, with media and control
-eval "$(declare -f turnpike_conf | sed '1s/turnpike_conf/relay_conf/')"
-turnpike_conf()
-{
-	relay_conf
-	section media '' "listen=${SERVER4[client]}:3480" "listen=[${SERVER6[client]}]:3480" max-sessions=64 max-tracks=16 \
-		max-routes=16 max-caches=1
-	section control "$CONTROL" "http=$HTTP" user=nobody
-}
-
-child()
-{
-	pgrep -P "$SERVER_PID" -f "$1"
-}
-
-ready()
-{
-	in_ns client curl -sS -m 2 -o /dev/null -f "http://$HTTP/readyz"
-}
-
-bench_up client
-veth client http0 server http0
-in_ns client ip addr add 10.99.0.2/24 dev http0
-in_ns server ip addr add 10.99.0.1/24 dev http0
-lab_serve
-check "control answers over its own link" until_true 10 ready
+MEDIA=(max-sessions=64 max-tracks=16 max-routes=16 max-caches=1)
+engine_up
 
 # --- what arrives --------------------------------------------------------------------
 
-on4=(--port xdp:eth0 --address 10.77.1.2/24 --http "$HTTP")
-on6=(--port xdp:eth0 --address fd77:1::2/64 --http "$HTTP")
 # whole N LINE…: N associations, all kinds of channels had traffic, and nothing of a reliable one is missing
 whole()
 {
@@ -125,7 +93,7 @@ killed()
 	return 1
 }
 check "control dies in the middle" killed
-check "it answers again" until_true 10 ready
+check "it answers again" until_true 10 http_answers
 
 lab_stop >/dev/null 2>&1 || true
 CONTROL="token = open-sesame"

@@ -4,46 +4,14 @@
 # bench_rooms_test.sh - turnpike-bench's simulated browsers against the whole engine: signaling, ICE, DTLS, SRTP; what
 # is published arrives at all who asked for it; what cannot be measured is said in one sentence.
 #
-#   client: the generator ── eth0, AF_XDP ── server's dataplane
-#                         ── http0, kernel ── server's control process
-#
-# shellcheck source=tests/smoke/bench_lib.sh
-. "$(dirname "$0")/bench_lib.sh"
+# shellcheck source=tests/smoke/bench_engine.sh
+. "$(dirname "$0")/bench_engine.sh"
 
-[ "$SUT" = turnpike ] || skip "coturn has no rooms"
-HTTP=10.99.0.1:8080 CONTROL=''
-
-# the laboratory's, with media and control
-eval "$(declare -f turnpike_conf | sed '1s/turnpike_conf/relay_conf/')"
-turnpike_conf()
-{
-	relay_conf
-	section media '' "listen=${SERVER4[client]}:3480" "listen=[${SERVER6[client]}]:3480" max-sessions=128 max-tracks=128 \
-		max-routes=1024 max-caches=16
-	section control "$CONTROL" "http=$HTTP" user=nobody
-}
-
-child()
-{
-	pgrep -P "$SERVER_PID" -f "$1"
-}
-
-http_answers()
-{
-	in_ns client curl -sS -m 2 -o /dev/null -f "http://$HTTP/readyz"
-}
-
-bench_up client
-veth client http0 server http0
-in_ns client ip addr add 10.99.0.2/24 dev http0
-in_ns server ip addr add 10.99.0.1/24 dev http0
-lab_serve
-check "control answers over its own link" until_true 10 http_answers
+MEDIA=(max-sessions=128 max-tracks=128 max-routes=1024 max-caches=16)
+engine_up
 
 # --- what arrives --------------------------------------------------------------------
 
-on4=(--port xdp:eth0 --address 10.77.1.2/24 --http "$HTTP")
-on6=(--port xdp:eth0 --address fd77:1::2/64 --http "$HTTP")
 light=(--rate 100 --seconds 0.5 --quiet)
 # arrived COPIES BROWSERS: every packet at every subscriber once, and no gap in what a subscriber receives
 arrived()
