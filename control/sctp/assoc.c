@@ -162,17 +162,16 @@ void cp_sctp_destroy(struct cp_sctp *a)
 void cp_sctp_input(struct cp_sctp *a, const uint8_t *bytes, uint32_t len)
 {
 	struct cp_sctp_stack *s = a->stack;
-	uint8_t packet[PACKET_MAX];
+	uint8_t copy[PACKET_MAX];
 
 	if (!cp_sctp_is_alive(a) || s->inside || len < PACKET_MIN || len > PACKET_MAX ||
 	    !cp_sctp_crc32c_is_right(bytes, len) || !cp_sctp_gate_lets_in(bytes, len, a->up))
 		return;
 	cp_sctp_pass(s);
 	a->packets_in++;
-	memcpy(packet, bytes, len);
-	cp_sctp_skip_look(&a->skip, packet, len, uv_now(s->loop));
+	bytes = cp_sctp_skip_look(&a->skip, bytes, len, uv_now(s->loop), copy);
 	s->inside = true;
-	cp_glue_input(a->id, packet, len);
+	cp_glue_input(a->id, bytes, len);
 	s->inside = false;
 	cp_sctp_mark(a);
 	cp_sctp_serve_marked(s);

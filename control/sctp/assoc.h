@@ -84,6 +84,8 @@ int cp_sctp_stack_create(uv_loop_t *loop, const struct cp_sctp_limits *limits, s
 /* All associations must be destroyed. */
 void cp_sctp_stack_destroy(struct cp_sctp_stack *s);
 uint32_t cp_sctp_stack_count(const struct cp_sctp_stack *s);
+/* What it runs on, for those above it that have a timer. */
+uv_loop_t *cp_sctp_stack_loop(const struct cp_sctp_stack *s);
 
 /* Begins at once: both ends do (RFC 8831 s6.2). -ENOSPC: limits.associations; -ENOMEM. */
 int cp_sctp_create(struct cp_sctp_stack *s, uint16_t local_port, uint16_t remote_port,

@@ -18,7 +18,6 @@
 #include <string.h>
 
 #include "control/sctp/datachannel_internal.h"
-#include "control/sctp/loop.h"
 
 static void on_timer_closed(uv_handle_t *h)
 {
@@ -254,7 +253,7 @@ int cp_data_create(struct cp_sctp_stack *s, bool server, uint16_t remote_port, u
 		   const struct cp_data_limits *limits, const struct cp_data_events *events, void *arg,
 		   struct cp_data **ret_data, struct en_err *err)
 {
-	struct cp_data *d = create(cp_sctp_loop(s), limits);
+	struct cp_data *d = create(cp_sctp_stack_loop(s), limits);
 	int rc;
 
 	if (!d)

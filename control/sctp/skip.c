@@ -67,32 +67,39 @@ static uint32_t beginning_of(struct cp_sctp_skip *k, uint32_t tsn)
 	return *at(k, first) & BEGINNING ? first : tsn + 1;
 }
 
-static void forward(struct cp_sctp_skip *k, uint8_t *number, uint64_t now_ms)
+/* The number that the stack shall see. */
+static uint32_t forward(struct cp_sctp_skip *k, uint32_t tsn, uint64_t now_ms)
 {
-	uint32_t tsn = en_load32(number), first = beginning_of(k, tsn);
+	uint32_t first = beginning_of(k, tsn);
 
 	if (first == tsn + 1)
-		return;
+		return tsn;
 	if (!k->held_ms || k->held != tsn) {
 		k->held = tsn;
 		k->held_ms = now_ms;
 	}
-	if (now_ms - k->held_ms < CP_SCTP_SKIP_MS)
-		en_store32(number, first - 1);
+	return now_ms - k->held_ms < CP_SCTP_SKIP_MS ? first - 1 : tsn;
 }
 
-void cp_sctp_skip_look(struct cp_sctp_skip *k, uint8_t *packet, uint32_t len, uint64_t now_ms)
+const uint8_t *cp_sctp_skip_look(struct cp_sctp_skip *k, const uint8_t *packet, uint32_t len, uint64_t now_ms,
+				 uint8_t *copy)
 {
+	const uint8_t *seen = packet;
+
 	for (uint32_t i = HEADER; i < len && len - i >= 8;) {
-		uint8_t *chunk = packet + i;
-		uint32_t chunk_len = en_load16(chunk + 2);
+		const uint8_t *chunk = packet + i;
+		uint32_t chunk_len = en_load16(chunk + 2), tsn = en_load32(chunk + 4), to;
 
 		if (chunk_len < 4)
-			return; /* not let in */
-		if (chunk[0] == DATA && chunk_len >= 8)
-			came(k, en_load32(chunk + 4), chunk[1]);
-		else if (chunk[0] == FORWARD_TSN && chunk_len >= 8)
-			forward(k, chunk + 4, now_ms);
+			return seen; /* not let in */
+		if (chunk[0] == DATA && chunk_len >= 8) {
+			came(k, tsn, chunk[1]);
+		} else if (chunk[0] == FORWARD_TSN && chunk_len >= 8 && (to = forward(k, tsn, now_ms)) != tsn) {
+			if (seen == packet)
+				seen = memcpy(copy, packet, len);
+			en_store32(copy + i + 4, to);
+		}
 		i += (chunk_len + 3) & ~3u;
 	}
+	return seen;
 }

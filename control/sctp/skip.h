@@ -28,7 +28,9 @@ struct cp_sctp_skip {
 	uint64_t held_ms; /* when it was for the first time; 0: never */
 };
 
-/* A packet that the gate let in; its checksum is not looked at any more. Changes it in place. */
-void cp_sctp_skip_look(struct cp_sctp_skip *k, uint8_t *packet, uint32_t len, uint64_t now_ms);
+/* A packet that the gate let in; what the stack shall see instead: it, or, with a number changed, a copy in `copy` (of
+ * len bytes). Its checksum is not looked at any more. */
+const uint8_t *cp_sctp_skip_look(struct cp_sctp_skip *k, const uint8_t *packet, uint32_t len, uint64_t now_ms,
+				 uint8_t *copy);
 
 #endif

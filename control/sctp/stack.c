@@ -237,3 +237,8 @@ uint32_t cp_sctp_stack_count(const struct cp_sctp_stack *s)
 {
 	return s->count;
 }
+
+uv_loop_t *cp_sctp_stack_loop(const struct cp_sctp_stack *s)
+{
+	return s->loop;
+}

@@ -60,8 +60,8 @@ void dp_pace_destroy(struct dp_paces *ps); /* NULL: nothing. With what waits. */
 void dp_pace_measure(struct dp_paces *ps, struct dp_pace *p, uint64_t now_ns);
 uint64_t dp_pace_later(struct dp_pace *p, uint32_t len, uint64_t now_ns);
 
-/* When a packet of so many bytes may leave: 0 at once, else dp_pkt.due_ns, for dp_pace_hold(). */
-static inline uint64_t dp_pace_when(struct dp_paces *ps, uint32_t session, uint32_t len, uint64_t now_ns)
+/* The receiver's bucket as of now, the packet counted towards its rate. */
+static inline struct dp_pace *dp_pace_now(struct dp_paces *ps, uint32_t session, uint32_t len, uint64_t now_ns)
 {
 	struct dp_pace *p = &ps->of[session];
 
@@ -70,24 +70,32 @@ static inline uint64_t dp_pace_when(struct dp_paces *ps, uint32_t session, uint3
 		dp_pace_measure(ps, p, now_ns);
 	if (p->busy_ns < now_ns)
 		p->busy_ns = now_ns;
+	return p;
+}
+
+static inline void dp_pace_occupy(struct dp_pace *p, uint32_t len)
+{
+	p->busy_ns += (uint64_t)len * p->ns_per_kib >> 10;
+}
+
+/* When a packet of so many bytes may leave: 0 at once, else dp_pkt.due_ns, for dp_pace_hold(). */
+static inline uint64_t dp_pace_when(struct dp_paces *ps, uint32_t session, uint32_t len, uint64_t now_ns)
+{
+	struct dp_pace *p = dp_pace_now(ps, session, len, now_ns);
+
 	if (unlikely(p->waiting_n || p->promised == (uint32_t)now_ns || p->busy_ns > now_ns + p->burst_ns))
 		return dp_pace_later(p, len, now_ns);
-	p->busy_ns += (uint64_t)len * p->ns_per_kib >> 10;
+	dp_pace_occupy(p, len);
 	return 0;
 }
 
 /* The same for what does not wait: audio, RTCP. */
 static inline void dp_pace_spend(struct dp_paces *ps, uint32_t session, uint32_t len, uint64_t now_ns)
 {
-	struct dp_pace *p = &ps->of[session];
+	struct dp_pace *p = dp_pace_now(ps, session, len, now_ns);
 
-	p->measured += len;
-	if (unlikely(now_ns - p->measure_ns >= DP_PACE_MEASURE_NS || p->measured >= DP_PACE_MEASURE))
-		dp_pace_measure(ps, p, now_ns);
-	if (p->busy_ns < now_ns)
-		p->busy_ns = now_ns;
 	if (likely(p->busy_ns <= now_ns + p->burst_ns))
-		p->busy_ns += (uint64_t)len * p->ns_per_kib >> 10;
+		dp_pace_occupy(p, len);
 }
 
 /* The packet waits: complete, at its IP header, with pkt->session and due_ns. */

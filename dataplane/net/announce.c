@@ -17,41 +17,24 @@
 #include "dataplane/net/eth.h"
 #include "dataplane/net/solicit.h"
 #include "engine/base/clock.h"
-#include "engine/base/csum.h"
 
-#define TIMES       3 /* the first may find a link that is not up yet */
-#define EVERY       EN_NS_PER_S
-#define NA_LEN      32 /* with the option */
-#define NA_OVERRIDE 0x20
+#define TIMES 3 /* the first may find a link that is not up yet */
+#define EVERY EN_NS_PER_S
 
-/* RFC 4861 s4.4: ICMPv6 136 to all nodes, target, target link-layer address option. */
+/* To all nodes; nobody asked: not solicited. */
 static bool build_na(struct rte_mbuf *m, const struct dp_port *port, const struct en_addr *ours)
 {
-	struct wire_ip6 *ip = (struct wire_ip6 *)rte_pktmbuf_append(m, sizeof(*ip) + NA_LEN);
 	static const uint8_t nodes[16] = {0xff, 0x02, [15] = 1};
-	uint8_t *icmp = (uint8_t *)(ip + 1);
 	struct en_addr all;
-	uint16_t csum;
 
-	if (!ip)
-		return false;
 	en_addr_set6(&all, nodes);
-	memset(ip, 0, sizeof(*ip) + NA_LEN);
-	ip->vtf[0] = 0x60;
-	en_store16(ip->plen, NA_LEN);
-	ip->next = WIRE_PROTO_ICMP6;
-	ip->hop = 255; /* RFC 4861 s7.1.2 MUST */
-	memcpy(ip->src, ours->b, 16);
-	memcpy(ip->dst, nodes, 16);
-	icmp[0] = WIRE_ICMP6_NA;
-	icmp[4] = NA_OVERRIDE; /* nobody asked: not solicited */
-	memcpy(icmp + 8, ours->b, 16);
-	icmp[24] = 2; /* target link-layer address, one unit of 8 bytes */
-	icmp[25] = 1;
-	memcpy(icmp + 26, port->mac, 6);
-	csum = en_csum_icmp(ours, &all, icmp, NA_LEN);
-	memcpy(icmp + 2, &csum, 2);
-	return true;
+	return dp_nd_put(m, port,
+			 &(struct dp_nd){.from = ours,
+					 .to = &all,
+					 .target = ours,
+					 .type = WIRE_ICMP6_NA,
+					 .flags = WIRE_NA_OVERRIDE,
+					 .option = WIRE_ND_OPT_TARGET});
 }
 
 static bool build(struct rte_mbuf *m, const struct dp_port *port, const struct en_addr *ours)

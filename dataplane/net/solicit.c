@@ -4,7 +4,7 @@
  *
  * Runs on:   the core that needs the answer.
  * Packets:   (made here) -> outbox -> tx
- * Specs:     RFC 826; RFC 4861 s4.3, s7.2.2; RFC 2464 s7 (multicast MAC).
+ * Specs:     RFC 826; RFC 4861 s4.3, s4.4, s7.2.2; RFC 2464 s7 (multicast MAC).
  */
 #include "dataplane/net/solicit.h"
 
@@ -49,33 +49,31 @@ bool dp_arp_ask(struct rte_mbuf *m, const struct dp_port *port, const struct en_
 	return true;
 }
 
-/* RFC 4861 s4.3: ICMPv6 135, target, source link-layer address option. */
-static bool build_ns(struct rte_mbuf *m, const struct dp_port *port, const struct en_addr *from,
-		     const struct en_addr *addr, const struct en_addr *group)
+bool dp_nd_put(struct rte_mbuf *m, const struct dp_port *port, const struct dp_nd *nd)
 {
 	enum {
-		NS_LEN = 8 + 16 + 8
+		LEN = 8 + 16 + 8
 	};
-	uint8_t *p = (uint8_t *)rte_pktmbuf_append(m, sizeof(struct wire_ip6) + NS_LEN);
-	struct wire_ip6 *ip = (struct wire_ip6 *)p;
-	uint8_t *icmp = p + sizeof(*ip);
+	struct wire_ip6 *ip = (struct wire_ip6 *)rte_pktmbuf_append(m, sizeof(*ip) + LEN);
+	uint8_t *icmp = (uint8_t *)(ip + 1);
 	uint16_t csum;
 
-	if (!p)
+	if (!ip)
 		return false;
-	memset(p, 0, sizeof(*ip) + NS_LEN);
+	memset(ip, 0, sizeof(*ip) + LEN);
 	ip->vtf[0] = 0x60;
-	en_store16(ip->plen, NS_LEN);
+	en_store16(ip->plen, LEN);
 	ip->next = WIRE_PROTO_ICMP6;
-	ip->hop = 255; /* RFC 4861 s7.1.1 MUST */
-	memcpy(ip->src, from->b, 16);
-	memcpy(ip->dst, group->b, 16);
-	icmp[0] = WIRE_ICMP6_NS;
-	memcpy(icmp + 8, addr->b, 16);
-	icmp[24] = 1; /* source link-layer address, one unit of 8 bytes */
-	icmp[25] = 1;
+	ip->hop = 255; /* RFC 4861 s7.1.1, s7.1.2 MUST */
+	memcpy(ip->src, nd->from->b, 16);
+	memcpy(ip->dst, nd->to->b, 16);
+	icmp[0] = nd->type;
+	icmp[4] = nd->flags;
+	memcpy(icmp + 8, nd->target->b, 16);
+	icmp[24] = nd->option;
+	icmp[25] = 1; /* one unit of 8 bytes */
 	memcpy(icmp + 26, port->mac, 6);
-	csum = en_csum_icmp(from, group, icmp, NS_LEN);
+	csum = en_csum_icmp(nd->from, nd->to, icmp, LEN);
 	memcpy(icmp + 2, &csum, 2);
 	return true;
 }
@@ -104,7 +102,12 @@ void dp_solicit(struct dp_core *core, unsigned int port, const struct en_addr *a
 			group.b[12] = 0xff;
 			memcpy(group.b + 13, addr->b + 13, 3);
 		}
-		built = build_ns(m, out, from, addr, &group) &&
+		built = dp_nd_put(m, out,
+				  &(struct dp_nd){.from = from,
+						  .to = &group,
+						  .target = addr,
+						  .type = WIRE_ICMP6_NS,
+						  .option = WIRE_ND_OPT_SOURCE}) &&
 			dp_eth_push(m, out, mac ? mac : multicast, WIRE_ETHERTYPE_IP6);
 	}
 	if (!built) {

@@ -21,11 +21,7 @@ enum {
 	EDGE_IP_OUT,
 };
 
-#define ND_LEN        24 /* type, code, checksum, flags, target */
-#define ND_OPT_SOURCE 1
-#define ND_OPT_TARGET 2
-#define NA_SOLICITED  0x40
-#define NA_OVERRIDE   0x20
+#define ND_LEN 24 /* type, code, checksum, flags, target */
 
 /* The link-layer address option of that type, or NULL; *ret_ok false on a bad option. */
 static const uint8_t *find_option(const uint8_t *icmp, size_t len, uint8_t type, bool *ret_ok)
@@ -71,8 +67,8 @@ static uint16_t advertise(struct dp_core *core, struct rte_mbuf *m, uint8_t *icm
 	memcpy(ip->dst, dst->b, 16);
 	memset(icmp, 0, 8);
 	icmp[0] = WIRE_ICMP6_NA;
-	icmp[4] = NA_OVERRIDE | NA_SOLICITED;
-	icmp[ND_LEN] = ND_OPT_TARGET;
+	icmp[4] = WIRE_NA_OVERRIDE | WIRE_NA_SOLICITED;
+	icmp[ND_LEN] = WIRE_ND_OPT_TARGET;
 	icmp[ND_LEN + 1] = 1;
 	memcpy(icmp + ND_LEN + 2, core->world->port[p->in_port].mac, 6);
 	csum = en_csum_icmp(target, dst, icmp, ND_LEN + 8);
@@ -86,7 +82,7 @@ static uint16_t solicited(struct dp_core *core, struct rte_mbuf *m, uint8_t *icm
 	struct dp_pkt *p = dp_pkt(m);
 	static const uint8_t unspecified[16];
 	bool unicast = memcmp(p->src.addr.b, unspecified, 16) != 0, ok;
-	const uint8_t *mac = find_option(icmp, len, ND_OPT_SOURCE, &ok);
+	const uint8_t *mac = find_option(icmp, len, WIRE_ND_OPT_SOURCE, &ok);
 	struct en_addr target;
 	int ours;
 
@@ -108,7 +104,7 @@ static uint16_t advertised(struct dp_core *core, struct rte_mbuf *m, const uint8
 {
 	const struct dp_pkt *p = dp_pkt(m);
 	bool ok;
-	const uint8_t *mac = find_option(icmp, len, ND_OPT_TARGET, &ok);
+	const uint8_t *mac = find_option(icmp, len, WIRE_ND_OPT_TARGET, &ok);
 	struct en_addr target;
 
 	if (!ok)

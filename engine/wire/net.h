@@ -117,6 +117,11 @@ _Static_assert(sizeof(struct wire_icmp) == 8, "RFC 792");
 #define WIRE_ICMP6_ECHO_REPLY    129
 #define WIRE_ICMP6_NS            135
 #define WIRE_ICMP6_NA            136
+/* RFC 4861 s4.4: flags of an NA; s4.6.1: link-layer address options. */
+#define WIRE_NA_SOLICITED  0x40
+#define WIRE_NA_OVERRIDE   0x20
+#define WIRE_ND_OPT_SOURCE 1
+#define WIRE_ND_OPT_TARGET 2
 
 /* The addresses of a whole IP header of either version. */
 static inline void wire_ip_src(const uint8_t *ip, struct en_addr *ret_src)

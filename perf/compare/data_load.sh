@@ -14,24 +14,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . perf/compare/lib.sh
+. perf/compare/media.sh
 BED=memif IDLE=adaptive MEMORY=1024 NAME=data-load ROUNDS=1
 SECONDS_EACH=600 ASSOCIATIONS=1000 CHANNELS=4 RATE=2 REOPEN=10
 OPTIONS+=([seconds]=SECONDS_EACH [associations]=ASSOCIATIONS [channels]=CHANNELS [rate]=RATE [reopen]=REOPEN [bed]=BED)
-HTTP=10.99.0.1:8080
 lab_begin "$@"
 LIMIT=$((SECONDS_EACH + 600))
-TURN_LINES=("[media]" "listen = $SERVER:3480" "max-sessions = $((ASSOCIATIONS + 24))" "max-tracks = 16" "max-routes = 16"
-	"max-caches = 1" "[control]" "http = $HTTP" "user = nobody")
-
-# signaling goes over the kernels' own link
-ip link add http netns "${NS[load]}" type veth peer name http netns "${NS[server]}"
-in_ns load sh -c 'ip addr add 10.99.0.2/24 dev http; ip link set http up'
-in_ns server sh -c 'ip addr add 10.99.0.1/24 dev http; ip link set http up'
-
-media_ready()
-{
-	in_ns load curl -sf -m 2 -o /dev/null "http://$HTTP/readyz"
-}
+media_conf max-sessions="$((ASSOCIATIONS + 24))" max-tracks=16 max-routes=16 max-caches=1
+media_link
 
 control_pid()
 {

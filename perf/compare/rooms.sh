@@ -13,26 +13,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . perf/compare/lib.sh
+. perf/compare/media.sh
 BED=memif IDLE=poll MEMORY=1024 TRIAL=0.25 SIZE=1100 SHAPES="1-10 1-100 10-10"
 OPTIONS+=([idle]=IDLE [size]=SIZE [shapes]=SHAPES)
-HTTP=10.99.0.1:8080
 LEISURE=25000     # delivered packets/s at which latency is measured
 WORK_RATE=300000 # and at which cycles are
 SEARCH_FROM=500000
-# the configuration's last lines: two sections more
-TURN_LINES=("[media]" "listen = $SERVER:3480" "max-sessions = 1024" "max-tracks = 1024" "max-routes = 8192"
-	"[control]" "http = $HTTP" "user = nobody")
+media_conf max-sessions=1024 max-tracks=1024 max-routes=8192
 lab_begin "$@"
-
-# signaling goes over the kernels' own link
-ip link add http netns "${NS[load]}" type veth peer name http netns "${NS[server]}"
-in_ns load sh -c 'ip addr add 10.99.0.2/24 dev http; ip link set http up'
-in_ns server sh -c 'ip addr add 10.99.0.1/24 dev http; ip link set http up'
-
-media_ready()
-{
-	in_ns load curl -sf -m 2 -o /dev/null "http://$HTTP/readyz"
-}
+media_link
 
 # rooms SHAPE OPTION…
 rooms()

@@ -139,6 +139,7 @@ def watch(pages, label):
     estimates = [round(f['own'].get('estimate', 0) / 1000) for f in after]
     # an estimate grows little beyond what is sent, and smaller pictures (page.js: SCALES) need less
     least = 1000 if len(pages) <= 2 else 400
+    print(f'    {label}: estimates: {estimates}')
     lab.check(f'{label}: each estimates more than {least} kb/s to send with', min(estimates) > least, estimates)
     lab.equal(f'{label}: SRTP', {cipher(f['own']['srtp']) for f in after}, {'AEAD_AES_128_GCM'})
 

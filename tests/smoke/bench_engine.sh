@@ -32,6 +32,22 @@ child()
 	pgrep -P "$SERVER_PID" -f "$1"
 }
 
+# no session is left
+ended()
+{
+	show sessions --json | jq -e '[.. | objects | select(has("generation"))] == []'
+}
+
+# away WHO RUN…: control answers, the dataplane is silent: the generator gives up
+away()
+{
+	local rc=0
+	kill -STOP "$(child turnpike-dataplane)"
+	complains "($1 were set up.*no answer to ICE checks|cannot be reached: nobody)" "${@:2}" || rc=1
+	kill -CONT "$(child turnpike-dataplane)"
+	return "$rc"
+}
+
 http_answers()
 {
 	in_ns client curl -sS -m 2 -o /dev/null -f "http://$HTTP/readyz"

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/sctp/loop.h"
+#include "control/sctp/assoc.h"
 
 struct fake_item {
 	TAILQ_ENTRY(fake_item) link;
@@ -95,7 +95,7 @@ void cp_sctp_destroy(struct cp_sctp *a)
 	fake_leave(a);
 }
 
-uv_loop_t *cp_sctp_loop(const struct cp_sctp_stack *s)
+uv_loop_t *cp_sctp_stack_loop(const struct cp_sctp_stack *s)
 {
 	return s->loop;
 }

@@ -33,22 +33,27 @@ static int tear_down(void **state)
 
 static void data(uint32_t tsn, uint8_t flags)
 {
-	uint8_t packet[12 + 20] = {[13] = flags, [15] = 17};
+	uint8_t packet[12 + 20] = {[13] = flags, [15] = 17}, copy[sizeof(packet)];
 
 	en_store32(packet + 16, tsn);
-	cp_sctp_skip_look(k, packet, sizeof(packet), 0);
+	assert_ptr_equal(cp_sctp_skip_look(k, packet, sizeof(packet), 0, copy), packet);
 }
 
 /* What becomes of the number. It is the second chunk of its packet. */
 static uint32_t forward(uint32_t tsn, uint64_t now_ms)
 {
-	uint8_t packet[12 + 20 + 12] = {[12] = 0x03, [15] = 17, [32] = 0xc0, [35] = 12};
+	uint8_t packet[12 + 20 + 12] = {[12] = 0x03, [15] = 17, [32] = 0xc0, [35] = 12}, copy[sizeof(packet)];
+	const uint8_t *seen;
 
 	en_store32(packet + 36, tsn);
 	en_store32(packet + 40, 0x00070009);
-	cp_sctp_skip_look(k, packet, sizeof(packet), now_ms);
-	assert_int_equal(en_load32(packet + 40), 0x00070009);
-	return en_load32(packet + 36);
+	seen = cp_sctp_skip_look(k, packet, sizeof(packet), now_ms, copy);
+	assert_int_equal(en_load32(packet + 36), tsn);
+	/* nothing else changes; nothing is copied when nothing does */
+	assert_memory_equal(seen, packet, 36);
+	assert_int_equal(en_load32(seen + 40), 0x00070009);
+	assert_int_equal(seen == packet, en_load32(seen + 36) == tsn);
+	return en_load32(seen + 36);
 }
 
 static void a_message_that_goes_on_is_left_out(void **state)
@@ -112,11 +117,11 @@ static void numbers_wrap_and_leap(void **state)
 
 static void half_a_chunk_is_not_read(void **state)
 {
-	uint8_t packet[12 + 8] = {[12] = 0xc0, [15] = 4, [16] = 0xc0, [19] = 8};
+	uint8_t packet[12 + 8] = {[12] = 0xc0, [15] = 4, [16] = 0xc0, [19] = 8}, copy[sizeof(packet)];
 
 	(void)state;
 	for (uint32_t len = 0; len <= sizeof(packet); len++)
-		cp_sctp_skip_look(k, packet, len, 0);
+		assert_ptr_equal(cp_sctp_skip_look(k, packet, len, 0, copy), packet);
 	assert_false(k->any);
 }
 
