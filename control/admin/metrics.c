@@ -10,6 +10,7 @@
 #include "control/admin/internal.h"
 #include "control/dp/link.h"
 #include "control/peer/data.h"
+#include "control/sctp/assoc.h"
 #include "control/signal/signal.h"
 #include "engine/base/clock.h"
 
@@ -167,6 +168,17 @@ static size_t count(json_t *root, const char *list)
 	return n;
 }
 
+/* owner: channels that the room has no use for. */
+static void put_refusals(const struct cp_control *control, uint64_t owner, FILE *out)
+{
+	const struct cp_refusals *r = control->sctp ? cp_sctp_stack_refused(control->sctp) : NULL;
+
+	put_head(out, "data.refused_total", "", "counter", "packets and channels that were not taken (docs/data.md)");
+	for (unsigned int i = 0; r && i < CP_REFUSAL_N; i++)
+		fprintf(out, "turnpike_data_refused_total{reason=\"%s\"} %" PRIu64 "\n", cp_refusal_name(i), r->n[i]);
+	fprintf(out, "turnpike_data_refused_total{reason=\"room\"} %" PRIu64 "\n", owner);
+}
+
 static void put_data(const struct cp_control *control, FILE *out)
 {
 	unsigned int associations, channels;
@@ -186,13 +198,13 @@ static void put_data(const struct cp_control *control, FILE *out)
 		{"data.dropped_total", "counter", "messages thrown away for a receiver that was slow", t->dropped},
 		{"data.too_big_total", "counter", "messages bigger than a receiver takes", t->too_big},
 		{"data.too_slow_total", "counter", "channels closed because they were not read", t->too_slow},
-		{"data.refused_total", "counter", "channels that were closed as they were opened", t->refused},
 		{"data.no_participant_total", "counter", "pipes to nobody", t->no_participant},
 		{"data.lane_full_total", "counter", "packets lost because the lane had no room", t->lost},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		put_one(out, rows[i].name, rows[i].type, rows[i].help, rows[i].value);
+	put_refusals(control, t->refused, out);
 }
 
 void cp_metrics_control(const struct cp_control *control, FILE *out)

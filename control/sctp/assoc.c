@@ -159,13 +159,31 @@ void cp_sctp_destroy(struct cp_sctp *a)
 	}
 }
 
+void cp_sctp_refuse(struct cp_sctp *a, enum cp_refusal why)
+{
+	a->refused.n[why]++;
+	a->stack->refused.n[why]++;
+}
+
+static bool is_welcome(struct cp_sctp *a, const uint8_t *bytes, uint32_t len)
+{
+	enum cp_refusal why = CP_REFUSAL_LENGTH;
+
+	if (len >= PACKET_MIN && len <= PACKET_MAX) {
+		why = CP_REFUSAL_CHECKSUM;
+		if (cp_sctp_crc32c_is_right(bytes, len) && cp_sctp_gate_lets_in(bytes, len, a->up, &why))
+			return true;
+	}
+	cp_sctp_refuse(a, why);
+	return false;
+}
+
 void cp_sctp_input(struct cp_sctp *a, const uint8_t *bytes, uint32_t len)
 {
 	struct cp_sctp_stack *s = a->stack;
 	uint8_t copy[PACKET_MAX];
 
-	if (!cp_sctp_is_alive(a) || s->inside || len < PACKET_MIN || len > PACKET_MAX ||
-	    !cp_sctp_crc32c_is_right(bytes, len) || !cp_sctp_gate_lets_in(bytes, len, a->up))
+	if (!cp_sctp_is_alive(a) || s->inside || !is_welcome(a, bytes, len))
 		return;
 	cp_sctp_pass(s);
 	a->packets_in++;
@@ -374,6 +392,7 @@ void cp_sctp_stats(const struct cp_sctp *a, struct cp_sctp_stats *ret_stats)
 		.packets_in = a->packets_in,
 		.packets_out = a->packets_out,
 		.retransmitted = a->retransmitted,
+		.refused = a->refused,
 	};
 
 	if (cp_sctp_is_alive(a) && !a->stack->inside)

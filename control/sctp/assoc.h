@@ -26,6 +26,7 @@
 
 #include <uv.h>
 
+#include "control/sctp/refusal.h"
 #include "engine/base/log.h"
 
 #define CP_SCTP_PORT    5000
@@ -62,6 +63,7 @@ struct cp_sctp_stats {
 	/* bytes; queued: ours that are not acknowledged, in flight or not sent yet; window: the far end's */
 	uint32_t cwnd, window, in_flight, send_queued;
 	uint64_t packets_in, packets_out, retransmitted, abandoned; /* abandoned: messages given up by their policy */
+	struct cp_refusals refused;
 };
 
 struct cp_sctp_events {
@@ -84,6 +86,8 @@ int cp_sctp_stack_create(uv_loop_t *loop, const struct cp_sctp_limits *limits, s
 /* All associations must be destroyed. */
 void cp_sctp_stack_destroy(struct cp_sctp_stack *s);
 uint32_t cp_sctp_stack_count(const struct cp_sctp_stack *s);
+/* Of all associations that ever were. */
+const struct cp_refusals *cp_sctp_stack_refused(const struct cp_sctp_stack *s);
 /* What it runs on, for those above it that have a timer. */
 uv_loop_t *cp_sctp_stack_loop(const struct cp_sctp_stack *s);
 
@@ -104,6 +108,8 @@ int cp_sctp_send(struct cp_sctp *a, const struct cp_sctp_out *how, const uint8_t
 int cp_sctp_reset(struct cp_sctp *a, uint16_t stream);
 /* Take in messages again. */
 void cp_sctp_resume(struct cp_sctp *a);
+/* Something else that it sent is not taken: counted. */
+void cp_sctp_refuse(struct cp_sctp *a, enum cp_refusal why);
 void cp_sctp_stats(const struct cp_sctp *a, struct cp_sctp_stats *ret_stats);
 
 #endif

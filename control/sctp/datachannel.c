@@ -101,6 +101,13 @@ static void on_output(void *arg, const uint8_t *bytes, uint32_t len)
 	d->events->output(d->arg, bytes, len); /* also from within cp_sctp_destroy(): its ABORT */
 }
 
+void cp_data_count(struct cp_data *d, enum cp_refusal why)
+{
+	d->refused++;
+	if (d->assoc)
+		cp_sctp_refuse(d->assoc, why);
+}
+
 /* Streams that the far end does not have cannot be used. */
 static void drop_beyond(struct cp_data *d)
 {
@@ -110,7 +117,7 @@ static void drop_beyond(struct cp_data *d)
 		if (!c)
 			continue;
 		d->stream[id].channel = NULL;
-		d->refused++;
+		cp_data_count(d, CP_REFUSAL_STREAM);
 		cp_channel_lose(c);
 	}
 }
@@ -157,7 +164,7 @@ static void on_too_big(void *arg, uint16_t stream)
 	if (d->dead || d->ended)
 		return;
 	cp_data_enter(d);
-	cp_data_refuse(d, stream);
+	cp_data_refuse(d, stream, CP_REFUSAL_TOO_BIG);
 	cp_data_leave(d);
 }
 

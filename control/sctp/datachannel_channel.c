@@ -82,9 +82,9 @@ void cp_channel_finish(struct cp_channel *c)
 	cp_channel_bury(c);
 }
 
-void cp_channel_fail(struct cp_channel *c)
+void cp_channel_fail(struct cp_channel *c, enum cp_refusal why)
 {
-	c->data->refused++;
+	cp_data_count(c->data, why);
 	leave_stream(c);
 	cp_held_drop(c->data, c->id);
 	cp_channel_lose(c);

@@ -32,7 +32,7 @@ static bool deliver(struct cp_channel *c, uint32_t ppid, const uint8_t *bytes, u
 	bool binary = ppid == WIRE_PPID_BINARY || ppid == WIRE_PPID_BINARY_EMPTY;
 
 	if (!is_data(ppid)) {
-		cp_channel_fail(c);
+		cp_channel_fail(c, CP_REFUSAL_PPID);
 		return true;
 	}
 	/* RFC 8831 s6.6 MUST: the one byte of an empty message is ignored */
@@ -170,7 +170,7 @@ static bool on_stray(struct cp_data *d, uint16_t id, uint32_t ppid, const uint8_
 	if (!is_usable(s))
 		return true; /* our reset is on its way */
 	if (!is_data(ppid)) {
-		cp_data_refuse(d, id);
+		cp_data_refuse(d, id, CP_REFUSAL_PPID);
 		return true;
 	}
 	if (hold(d, id, ppid, bytes, len))
@@ -206,7 +206,7 @@ bool cp_data_on_message(struct cp_data *d, uint16_t id, uint32_t ppid, const uin
 	if (d->blocked)
 		return false;
 	if (id >= CP_SCTP_STREAMS) { /* the stack was told so many streams: they do not come */
-		d->refused++;
+		cp_data_count(d, CP_REFUSAL_STREAM);
 		return true;
 	}
 	if (ppid != WIRE_PPID_DCEP)

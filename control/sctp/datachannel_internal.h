@@ -124,6 +124,7 @@ struct cp_data {
 /* --- datachannel.c --- */
 void cp_data_enter(struct cp_data *d);
 void cp_data_leave(struct cp_data *d);
+void cp_data_count(struct cp_data *d, enum cp_refusal why);
 /* What the timer does; now_ms: of uv_now(). */
 void cp_data_tick(struct cp_data *d, uint64_t now_ms);
 
@@ -148,7 +149,7 @@ void cp_channel_lose(struct cp_channel *c);
 /* The queue of a CLOSING one is empty. */
 void cp_channel_finish(struct cp_channel *c);
 /* Something is wrong with it: counted, lost, its stream ended. */
-void cp_channel_fail(struct cp_channel *c);
+void cp_channel_fail(struct cp_channel *c, enum cp_refusal why);
 void cp_channel_establish(struct cp_channel *c);
 
 /* --- datachannel_open.c --- */
@@ -156,7 +157,7 @@ void cp_data_on_dcep(struct cp_data *d, uint16_t id, const uint8_t *bytes, uint3
 /* One that nobody opened. NULL: it was refused, or the owner closed it at once. */
 struct cp_channel *cp_data_accept_implicit(struct cp_data *d, uint16_t id);
 /* Count, and end whatever is on this id. */
-void cp_data_refuse(struct cp_data *d, uint16_t id);
+void cp_data_refuse(struct cp_data *d, uint16_t id, enum cp_refusal why);
 
 /* --- datachannel_in.c --- */
 bool cp_data_on_message(struct cp_data *d, uint16_t id, uint32_t ppid, const uint8_t *bytes, uint32_t len);

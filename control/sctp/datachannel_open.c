@@ -21,15 +21,15 @@
 
 static const uint8_t ack[] = {WIRE_DCEP_ACK};
 
-void cp_data_refuse(struct cp_data *d, uint16_t id)
+void cp_data_refuse(struct cp_data *d, uint16_t id, enum cp_refusal why)
 {
 	struct cp_stream *s = cp_stream_make(d, id);
 
 	if (s && s->channel && s->channel->state != CP_CHANNEL_CLOSING) {
-		cp_channel_fail(s->channel);
+		cp_channel_fail(s->channel, why);
 		return;
 	}
-	d->refused++;
+	cp_data_count(d, why);
 	cp_held_drop(d, id);
 	if (s && !s->channel && !s->in_wait)
 		cp_stream_end(d, id, true);
@@ -60,15 +60,16 @@ static bool read_config(const struct wire_dcep *m, struct cp_channel_config *ret
 static struct cp_channel *take(struct cp_data *d, uint16_t id, const struct cp_channel_config *config)
 {
 	struct cp_channel *c = NULL;
+	bool full = d->channel_n >= d->limits.channels;
 
-	if (d->channel_n < d->limits.channels)
+	if (!full)
 		c = cp_channel_create(d, id, CP_CHANNEL_OPEN, config);
 	if (!c) {
-		cp_data_refuse(d, id);
+		cp_data_refuse(d, id, full ? CP_REFUSAL_CHANNELS : CP_REFUSAL_MEMORY);
 		return NULL;
 	}
 	if (!config->implicit && cp_queue_control(c, ack, sizeof(ack)) != 0) {
-		d->refused++;
+		cp_data_count(d, CP_REFUSAL_MEMORY);
 		cp_channel_finish(c); /* the owner never had it */
 		return NULL;
 	}
@@ -86,15 +87,18 @@ struct cp_channel *cp_data_accept_implicit(struct cp_data *d, uint16_t id)
 	return take(d, id, &config);
 }
 
-static bool may_open(struct cp_data *d, uint16_t id)
+/* False: not with this id, and why. */
+static bool may_open(struct cp_data *d, uint16_t id, enum cp_refusal *ret_why)
 {
 	const struct cp_stream *s = cp_stream_make(d, id);
 
+	*ret_why = s ? CP_REFUSAL_SIDE : id < CP_SCTP_STREAMS ? CP_REFUSAL_MEMORY : CP_REFUSAL_STREAM;
 	/* RFC 8832 s6 MUST: the DTLS client opens even ids, the server odd ones */
 	if (!s || ((id & 1) != !d->server && !d->limits.any_id))
 		return false;
 	if ((id & 1) != !d->server && d->opened == 0)
 		d->server = !d->server; /* it keeps to ours: we take the others */
+	*ret_why = CP_REFUSAL_IN_USE;
 	if (s->channel || s->in_wait)
 		return false;
 	return s->out == CP_STREAM_READY || s->out == CP_STREAM_ASKED;
@@ -104,6 +108,7 @@ static void on_open(struct cp_data *d, uint16_t id, const struct wire_dcep *m)
 {
 	struct cp_stream *s = cp_stream_find(d, id);
 	struct cp_channel_config config;
+	enum cp_refusal why;
 
 	if (s && s->channel && s->channel->config.implicit && s->channel->state == CP_CHANNEL_OPEN) {
 		struct cp_channel *c = s->channel;
@@ -113,11 +118,11 @@ static void on_open(struct cp_data *d, uint16_t id, const struct wire_dcep *m)
 		if (d->dead)
 			return;
 	}
-	if (!may_open(d, id) || !read_config(m, &config)) {
-		cp_data_refuse(d, id);
-		return;
-	}
-	if (take(d, id, &config))
+	if (!may_open(d, id, &why))
+		cp_data_refuse(d, id, why);
+	else if (!read_config(m, &config))
+		cp_data_refuse(d, id, CP_REFUSAL_LABEL);
+	else if (take(d, id, &config))
 		cp_held_release(d, id);
 }
 
@@ -127,7 +132,7 @@ void cp_data_on_dcep(struct cp_data *d, uint16_t id, const uint8_t *bytes, uint3
 	struct wire_dcep m;
 
 	if (wire_dcep_parse(bytes, len, &m) != WIRE_DCEP_OK)
-		cp_data_refuse(d, id);
+		cp_data_refuse(d, id, CP_REFUSAL_DCEP);
 	else if (m.type == WIRE_DCEP_OPEN)
 		on_open(d, id, &m);
 	else if (s && s->channel)

@@ -180,7 +180,8 @@ static bool take_turn(struct cp_channel *c)
 			return c->state == CP_CHANNEL_GONE;
 		if (rc != 0) {
 			if (c->state != CP_CHANNEL_GONE)
-				cp_channel_fail(c); /* reliable or not: it will not be sent, and nobody would know */
+				cp_channel_fail(c, CP_REFUSAL_UNSENT); /* reliable or not: it will not be sent, and
+									  nobody would know */
 			return true;
 		}
 		c->deficit -= len;

@@ -82,28 +82,39 @@ static bool parameters_fit(struct en_reader r)
 	return true;
 }
 
-static bool chunk_fits(const uint8_t *chunk, uint32_t len, bool up)
+static bool chunk_is_welcome(const uint8_t *chunk, uint32_t len, bool up, enum cp_refusal *ret_why)
 {
 	uint32_t at = parameters_at(chunk[0]);
-	bool begins = chunk[0] == INIT || chunk[0] == INIT_ACK;
 
-	if (is_off(chunk[0]) || (begins && up))
+	if (is_off(chunk[0])) {
+		*ret_why = CP_REFUSAL_EXTENSION;
 		return false;
+	}
+	if (up && (chunk[0] == INIT || chunk[0] == INIT_ACK)) {
+		*ret_why = CP_REFUSAL_INIT;
+		return false;
+	}
+	*ret_why = CP_REFUSAL_CHUNK;
 	return !at || (len >= at && parameters_fit(en_reader(chunk + at, len - at)));
 }
 
-bool cp_sctp_gate_lets_in(const uint8_t *packet, uint32_t len, bool up)
+bool cp_sctp_gate_lets_in(const uint8_t *packet, uint32_t len, bool up, enum cp_refusal *ret_why)
 {
 	struct en_reader r = en_reader(packet, len);
 
 	en_take(&r, HEADER);
+	*ret_why = r.ok ? CP_REFUSAL_CHUNK : CP_REFUSAL_LENGTH;
 	while (r.ok && en_left(&r)) {
 		const uint8_t *chunk = r.p;
 		uint32_t chunk_len;
 
 		en_get16(&r);
 		chunk_len = en_get16(&r);
-		if (!r.ok || chunk_len < 4 || chunk_len - 4 > en_left(&r) || !chunk_fits(chunk, chunk_len, up))
+		if (!r.ok || chunk_len < 4 || chunk_len - 4 > en_left(&r)) {
+			*ret_why = CP_REFUSAL_CHUNK;
+			return false;
+		}
+		if (!chunk_is_welcome(chunk, chunk_len, up, ret_why))
 			return false;
 		en_take(&r, chunk_len - 4);
 		if (en_left(&r) <= (4 - chunk_len % 4) % 4)

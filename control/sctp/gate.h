@@ -12,8 +12,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* up: the association stands; INIT and INIT ACK can only be late or hostile then (a restart of SCTP alone does not
- * happen within one DTLS association). */
-bool cp_sctp_gate_lets_in(const uint8_t *packet, uint32_t len, bool up);
+#include "control/sctp/refusal.h"
+
+/*
+ * False: it is not let in, *ret_why CP_REFUSAL_LENGTH, _CHUNK, _EXTENSION or _INIT.
+ * up: the association stands; INIT and INIT ACK can only be late or hostile then (a restart of SCTP alone does not
+ * happen within one DTLS association).
+ */
+bool cp_sctp_gate_lets_in(const uint8_t *packet, uint32_t len, bool up, enum cp_refusal *ret_why);
 
 #endif

@@ -43,6 +43,7 @@ struct cp_glue_item {
 	uint32_t stream_n; /* reset; 0: all of them */
 	bool outgoing, denied; /* reset */
 	const char *why; /* gone */
+	bool given_up; /* gone: by the stack, not by the far end */
 };
 
 int cp_glue_start(const struct cp_sctp_limits *limits, const struct cp_glue_calls *calls);

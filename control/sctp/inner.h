@@ -35,6 +35,7 @@ struct cp_sctp {
 	uint32_t highest_tsn;
 	uint64_t taken_bytes, sent_bytes; /* by the stack from us; by the stack for the first time */
 	uint64_t packets_in, packets_out, retransmitted, expired;
+	struct cp_refusals refused;
 };
 
 struct cp_sctp_stack {
@@ -43,6 +44,7 @@ struct cp_sctp_stack {
 	struct cp_sctp_limits limits;
 	struct cp_sctp_ids ids;
 	uint32_t count;
+	struct cp_refusals refused;
 	uint64_t told_ms, busy_ms; /* the stack's clock was told; a packet passed */
 	uint64_t period_ms; /* of the timer; 0: stopped */
 	bool inside, serving, ticking; /* inside: the stack below is on the call stack */

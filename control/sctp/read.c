@@ -50,6 +50,7 @@ static void give_kept(struct cp_sctp *a)
 
 static void end_over_pieces(struct cp_sctp *a, int rc)
 {
+	cp_sctp_refuse(a, CP_REFUSAL_LIMIT);
 	cp_sctp_end(a,
 		    rc == -EMSGSIZE  ? "a message is bigger than we take"
 		    : rc == -ENOBUFS ? "too many messages in pieces"
@@ -128,6 +129,8 @@ static void take(struct cp_sctp *a, const struct cp_glue_item *item)
 		cp_sctp_pieces_drop(&a->pieces, item->stream);
 		break;
 	case CP_GLUE_GONE:
+		if (item->given_up)
+			cp_sctp_refuse(a, CP_REFUSAL_GIVEN_UP);
 		cp_sctp_end(a, item->why, false);
 		break;
 	case CP_GLUE_EMPTY:

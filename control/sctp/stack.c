@@ -238,6 +238,11 @@ uint32_t cp_sctp_stack_count(const struct cp_sctp_stack *s)
 	return s->count;
 }
 
+const struct cp_refusals *cp_sctp_stack_refused(const struct cp_sctp_stack *s)
+{
+	return &s->refused;
+}
+
 uv_loop_t *cp_sctp_stack_loop(const struct cp_sctp_stack *s)
 {
 	return s->loop;

@@ -314,6 +314,7 @@ void cp_glue_read(struct socket *so, uint8_t *buffer, uint32_t size, struct cp_g
 		ret_item->what = CP_GLUE_EMPTY;
 	} else if (n <= 0) {
 		ret_item->what = CP_GLUE_GONE;
+		ret_item->given_up = n < 0 && errno == ECONNABORTED;
 		ret_item->why = end_of(n < 0 ? errno : 0);
 	} else if (flags & MSG_NOTIFICATION) {
 		read_notification(buffer, (uint32_t)n, ret_item);

@@ -83,6 +83,17 @@ static json_t *channel_json(const struct cp_channel *c)
 	return m;
 }
 
+/* The reasons that there were. */
+static json_t *refusals_json(const struct cp_refusals *r)
+{
+	json_t *all = json_object();
+
+	for (unsigned int i = 0; i < CP_REFUSAL_N; i++)
+		if (r->n[i])
+			json_object_set_new(all, cp_refusal_name(i), json_integer((json_int_t)r->n[i]));
+	return all;
+}
+
 static json_t *assoc_json(const struct cp_peer *p)
 {
 	json_t *channels = json_array();
@@ -92,14 +103,14 @@ static json_t *assoc_json(const struct cp_peer *p)
 	while ((c = cp_data_next(p->data, c)))
 		json_array_append_new(channels, channel_json(c));
 	cp_data_stats(p->data, &s);
-	return json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "id",
+	return json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "id",
 			 p->data_source.owner->id, "connection", p->id, "room", p->room->name, "up",
 			 cp_data_is_up(p->data), "rtt_ms", (json_int_t)s.sctp.rtt_ms, "cwnd", (json_int_t)s.sctp.cwnd,
 			 "in_flight", (json_int_t)s.sctp.in_flight, "queued", (json_int_t)s.sctp.send_queued,
 			 "packets_in", (json_int_t)s.sctp.packets_in, "packets_out", (json_int_t)s.sctp.packets_out,
 			 "retransmitted", (json_int_t)s.sctp.retransmitted, "abandoned", (json_int_t)s.sctp.abandoned,
 			 "opened", (json_int_t)s.opened, "closed", (json_int_t)s.closed, "refused",
-			 (json_int_t)s.refused, "channels", channels);
+			 (json_int_t)s.refused, "refusals", refusals_json(&s.sctp.refused), "channels", channels);
 }
 
 json_t *cp_signal_data_json(const struct cp_signal *s)

@@ -139,31 +139,9 @@ static void come_again(unsigned int i)
 static void browser_comes(void)
 {
 	static const struct fake_section data_only[] = {{'d', ""}};
-	const char *sdp = fake_offer(0, 0, data_only, 1);
-	const struct cp_http_in in_post = {.method = "POST",
-					   .path = "/whip/r",
-					   .query = "",
-					   .content_type = "application/sdp",
-					   .authorization = "",
-					   .if_none_match = "",
-					   .client = "192.0.2.9",
-					   .body = (const uint8_t *)sdp,
-					   .body_len = strlen(sdp)};
-	static struct cp_http_request req;
-	struct cp_peer *p;
 
-	req = (struct cp_http_request){0};
-	cp_signal_request(fake.ctl.signal, &req, &in_post);
-	must(req.status == 201);
-	p = TAILQ_LAST(&fake.ctl.signal->hub->peers, cp_peer_list);
-	fake_event(p, SHM_SESSION_CHECKED);
-	fake_punt(p, "\x16H");
-	fake_punt(p, "\x16"
-		     "D");
-	fake_event(p, SHM_SESSION_CONNECTED);
-	browser = p->data;
-	browser->up = true;
-	browser->events->up(browser->arg);
+	must(fake_post("/whip/r", fake_offer(0, 0, data_only, 1)) == 201);
+	browser = fake_connect_data(fake_last_peer());
 }
 
 static struct cp_channel *channel_at(uint8_t which)

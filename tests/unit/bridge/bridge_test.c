@@ -110,31 +110,8 @@ static void join(unsigned int i)
 /* A publisher with data in the room. */
 static struct cp_data *browser(unsigned int pc)
 {
-	const char *sdp = fake_offer(pc, 0, data_only, 1);
-	const struct cp_http_in in_post = {.method = "POST",
-					   .path = "/whip/r",
-					   .query = "",
-					   .content_type = "application/sdp",
-					   .authorization = "",
-					   .if_none_match = "",
-					   .client = "192.0.2.9",
-					   .body = (const uint8_t *)sdp,
-					   .body_len = strlen(sdp)};
-	static struct cp_http_request req;
-	struct cp_peer *p;
-
-	req = (struct cp_http_request){0};
-	cp_signal_request(fake.ctl.signal, &req, &in_post);
-	assert_int_equal(req.status, 201);
-	p = TAILQ_LAST(&hub()->peers, cp_peer_list);
-	fake_event(p, SHM_SESSION_CHECKED);
-	fake_punt(p, "\x16H");
-	fake_punt(p, "\x16"
-		     "D");
-	fake_event(p, SHM_SESSION_CONNECTED);
-	p->data->up = true;
-	p->data->events->up(p->data->arg);
-	return p->data;
+	assert_int_equal(fake_post("/whip/r", fake_offer(pc, 0, data_only, 1)), 201);
+	return fake_connect_data(fake_last_peer());
 }
 
 static int start(void **state)
@@ -221,7 +198,7 @@ static void pipes_both_ways(void **state)
 	(void)state;
 	d = browser(0);
 	join(0);
-	snprintf(id, sizeof(id), "%s", TAILQ_LAST(&hub()->peers, cp_peer_list)->id);
+	snprintf(id, sizeof(id), "%s", fake_last_peer()->id);
 	snprintf(line, sizeof(line), "to=%s", id);
 	theirs = fake_open(d, "file", line);
 	assert_false(theirs->closed);

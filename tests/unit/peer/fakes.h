@@ -463,6 +463,14 @@ static inline void fake_punt(const struct cp_peer *p, const char *bytes)
 	cp_signal_on_message(fake.ctl.signal, p->place.core, &m);
 }
 
+static inline struct cp_data *fake_data_up(const struct cp_peer *p)
+{
+	assert_non_null(p->data);
+	p->data->up = true;
+	p->data->events->up(p->data->arg);
+	return p->data;
+}
+
 /* Path, handshake, keys. */
 static inline void fake_connect(const struct cp_peer *p)
 {
@@ -470,6 +478,54 @@ static inline void fake_connect(const struct cp_peer *p)
 	fake_punt(p, "\x16H");
 	fake_punt(p, "\x16K");
 	fake_event(p, SHM_SESSION_CONNECTED);
+}
+
+/* The handshake of one without media: no SRTP keys come of it. Its association is up. */
+static inline struct cp_data *fake_connect_data(const struct cp_peer *p)
+{
+	fake_event(p, SHM_SESSION_CHECKED);
+	fake_punt(p, "\x16H");
+	fake_punt(p, "\x16"
+		     "D");
+	fake_event(p, SHM_SESSION_CONNECTED);
+	return fake_data_up(p);
+}
+
+/* --- HTTP ---------------------------------------------------------------------------------------- */
+
+static struct cp_http_request fake_req; /* the last, with its answer */
+
+static inline int fake_request_from(const char *client, const char *method, const char *path, const char *type,
+				    const char *authorization, const char *body)
+{
+	const struct cp_http_in in = {.method = method,
+				      .path = path,
+				      .query = "",
+				      .content_type = type,
+				      .authorization = authorization,
+				      .if_none_match = "",
+				      .client = client,
+				      .body = (const uint8_t *)body,
+				      .body_len = strlen(body)};
+
+	fake_req = (struct cp_http_request){0};
+	cp_signal_request(fake.ctl.signal, &fake_req, &in);
+	return fake_req.status;
+}
+
+static inline int fake_request(const char *method, const char *path, const char *type, const char *body)
+{
+	return fake_request_from("192.0.2.9", method, path, type, "", body);
+}
+
+static inline int fake_post(const char *path, const char *sdp)
+{
+	return fake_request("POST", path, "application/sdp", sdp);
+}
+
+static inline struct cp_peer *fake_last_peer(void)
+{
+	return TAILQ_LAST(&fake.ctl.signal->hub->peers, cp_peer_list);
 }
 
 /* --- offers -------------------------------------------------------------------------------------- */

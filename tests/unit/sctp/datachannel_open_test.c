@@ -135,10 +135,11 @@ static void the_ack_goes_before_what_the_owner_sends(void **state)
 }
 
 /* Refused: nobody is told, the id is reset, and is free when they have reset theirs. */
-static void expect_refused(uint16_t id, unsigned int opened)
+static void expect_refused(uint16_t id, unsigned int opened, enum cp_refusal why)
 {
 	assert_int_equal(us->told[TOLD_OPENED], opened);
 	assert_int_equal(stats(us).refused, 1);
+	assert_int_equal(stats(us).sctp.refused.n[why], 1);
 	expect_reset(us, id);
 	expect_silence(us);
 	assert_false(cp_stream_is_free(us->data, id));
@@ -157,7 +158,7 @@ static void opens_that_are_refused(void **state)
 	(void)state;
 	alone();
 	their_open(us, 3, "of our parity");
-	expect_refused(3, 0);
+	expect_refused(3, 0, CP_REFUSAL_SIDE);
 
 	alone();
 	memset(longest, 'l', sizeof(longest));
@@ -168,17 +169,17 @@ static void opens_that_are_refused(void **state)
 	longest[CP_DATA_LABEL_MAX - 1] = 'l';
 	longest[CP_DATA_LABEL_MAX] = '\0';
 	their_open(us, 2, longest);
-	expect_refused(2, 1);
+	expect_refused(2, 1, CP_REFUSAL_LABEL);
 
 	alone();
 	assert_true(fake_message(us->assoc, 2, WIRE_PPID_DCEP, "\x03", 1));
-	expect_refused(2, 0);
+	expect_refused(2, 0, CP_REFUSAL_DCEP);
 	alone();
 	assert_true(fake_message(us->assoc, 2, WIRE_PPID_DCEP, "\x09", 1));
-	expect_refused(2, 0);
+	expect_refused(2, 0, CP_REFUSAL_DCEP);
 	alone(); /* a partial message of old, on no channel */
 	assert_true(fake_message(us->assoc, 2, WIRE_PPID_BINARY_PARTIAL, "x", 1));
-	expect_refused(2, 0);
+	expect_refused(2, 0, CP_REFUSAL_PPID);
 }
 
 /* limits.any_id: a far end that takes its ids from the wrong half. Ours come out of the other one then. */
@@ -197,7 +198,7 @@ static void ids_of_the_wrong_half(void **state)
 	expect_sent(us, WIRE_PPID_DCEP, 3);
 	their_open(us, 0, "ours"); /* still nobody's but ours */
 	assert_int_equal(us->told[TOLD_CLOSED], 1);
-	expect_refused(0, 2);
+	expect_refused(0, 2, CP_REFUSAL_IN_USE);
 }
 
 static void what_a_channel_may_not_carry(void **state)
@@ -212,20 +213,20 @@ static void what_a_channel_may_not_carry(void **state)
 		assert_true(fake_message(us->assoc, 2, ppids[i], "x", 1));
 		assert_int_equal(us->told[TOLD_CLOSED], 1);
 		assert_int_equal(us->told[TOLD_MESSAGE], 0);
-		expect_refused(2, 1);
+		expect_refused(2, 1, CP_REFUSAL_PPID);
 	}
 	alone(); /* an OPEN for a channel that is there */
 	their_open(us, 2, "x");
 	expect_sent(us, WIRE_PPID_DCEP, 2);
 	their_open(us, 2, "y");
 	assert_int_equal(us->told[TOLD_CLOSED], 1);
-	expect_refused(2, 1);
+	expect_refused(2, 1, CP_REFUSAL_IN_USE);
 	alone(); /* and for one of ours */
 	open_one(us, "ours");
 	expect_sent(us, WIRE_PPID_DCEP, 1);
 	their_open(us, 1, "theirs");
 	assert_int_equal(us->told[TOLD_CLOSED], 1);
-	expect_refused(1, 0);
+	expect_refused(1, 0, CP_REFUSAL_SIDE);
 }
 
 /* What follows an empty kind is not read, however long. */
@@ -255,6 +256,7 @@ static void more_channels_than_allowed(void **state)
 	assert_int_equal(us->told[TOLD_OPENED], 8);
 	assert_int_equal(stats(us).channels, 8);
 	assert_int_equal(stats(us).refused, 24);
+	assert_int_equal(stats(us).sctp.refused.n[CP_REFUSAL_CHANNELS], 24);
 	for (uint16_t id = 0; id < 16; id += 2)
 		expect_sent(us, WIRE_PPID_DCEP, id);
 	for (unsigned int i = 0; i < 24; i++) { /* one at a time */

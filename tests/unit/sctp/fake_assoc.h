@@ -40,6 +40,7 @@ struct cp_sctp {
 	bool reset_under_way; /* one at a time, as SCTP: the next is -EAGAIN */
 	bool deny; /* the next resets, when delivered */
 	unsigned int resumed, sends;
+	struct cp_refusals refused;
 };
 
 int cp_sctp_create(struct cp_sctp_stack *s, uint16_t local_port, uint16_t remote_port,
@@ -156,9 +157,14 @@ void cp_sctp_resume(struct cp_sctp *a)
 	a->resumed++;
 }
 
+void cp_sctp_refuse(struct cp_sctp *a, enum cp_refusal why)
+{
+	a->refused.n[why]++;
+}
+
 void cp_sctp_stats(const struct cp_sctp *a, struct cp_sctp_stats *ret_stats)
 {
-	*ret_stats = (struct cp_sctp_stats){.send_queued = a->used};
+	*ret_stats = (struct cp_sctp_stats){.send_queued = a->used, .refused = a->refused};
 }
 
 /* --- what SCTP would do ------------------------------------------------------------- */

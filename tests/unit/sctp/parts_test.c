@@ -134,6 +134,8 @@ static void the_row_is_bounded_and_in_order(void **state)
 	assert_int_equal(l.bytes, 0);
 }
 
+static enum cp_refusal why;
+
 /* A packet of one chunk. */
 static bool lets_in(uint8_t type, const char *body, uint32_t len, bool up)
 {
@@ -142,8 +144,14 @@ static bool lets_in(uint8_t type, const char *body, uint32_t len, bool up)
 	packet[12] = type;
 	en_store16(packet + 14, (uint16_t)(4 + len));
 	memcpy(packet + 16, body, len);
-	return cp_sctp_gate_lets_in(packet, 16 + len, up);
+	return cp_sctp_gate_lets_in(packet, 16 + len, up, &why);
 }
+
+#define expect_refused(call, reason)                                                                                   \
+	do {                                                                                                           \
+		assert_false(call);                                                                                    \
+		assert_int_equal(why, CP_REFUSAL_##reason);                                                            \
+	} while (0)
 
 static void only_what_fits_comes_in(void **state)
 {
@@ -153,27 +161,27 @@ static void only_what_fits_comes_in(void **state)
 
 	(void)state;
 	assert_true(lets_in(0x01, FIXED, 16, false));
-	assert_false(lets_in(0x01, FIXED, 16, true));
-	assert_false(lets_in(0x02, FIXED, 16, true));
-	assert_false(lets_in(0x01, FIXED, 15, false));
+	expect_refused(lets_in(0x01, FIXED, 16, true), INIT);
+	expect_refused(lets_in(0x02, FIXED, 16, true), INIT);
+	expect_refused(lets_in(0x01, FIXED, 15, false), CHUNK);
 	assert_true(lets_in(0x01, FIXED "\xc0\0\0\4", 20, false));
 	assert_true(lets_in(0x01, FIXED "\x80\x08\0\5x", 21, false));
 	assert_true(lets_in(0x01, FIXED "\x80\x08\0\5x\0\0\0\xc0\0\0\4", 28, false));
-	assert_false(lets_in(0x01, FIXED "\0\4\0\0", 20, false));
-	assert_false(lets_in(0x01, FIXED "\0\4\0\3", 20, false));
-	assert_false(lets_in(0x01, FIXED "\0\4\0\5", 20, false));
-	assert_false(lets_in(0x01, FIXED "\0\4\0", 19, false));
-	assert_false(lets_in(0x82, "\0\x0d\0\3", 4, true));
+	expect_refused(lets_in(0x01, FIXED "\0\4\0\0", 20, false), CHUNK);
+	expect_refused(lets_in(0x01, FIXED "\0\4\0\3", 20, false), CHUNK);
+	expect_refused(lets_in(0x01, FIXED "\0\4\0\5", 20, false), CHUNK);
+	expect_refused(lets_in(0x01, FIXED "\0\4\0", 19, false), CHUNK);
+	expect_refused(lets_in(0x82, "\0\x0d\0\3", 4, true), CHUNK);
 	assert_true(lets_in(0x82, "\0\x10\0\x0c\0\0\0\1\0\0\0\1", 12, true));
 	assert_true(lets_in(0x00, "\0\0\0\1\0\1\0\0\0\0\0\x33x", 13, true));
 	for (unsigned int i = 0; i < sizeof(off); i++)
-		assert_false(lets_in(off[i], FIXED, 16, true));
+		expect_refused(lets_in(off[i], FIXED, 16, true), EXTENSION);
 	/* the second chunk counts as well */
-	assert_true(cp_sctp_gate_lets_in(two, 28, true));
-	assert_false(cp_sctp_gate_lets_in(two, 27, true));
+	assert_true(cp_sctp_gate_lets_in(two, 28, true, &why));
+	expect_refused(cp_sctp_gate_lets_in(two, 27, true, &why), CHUNK);
 	two[19] = 3;
-	assert_false(cp_sctp_gate_lets_in(two, 28, true));
-	assert_false(cp_sctp_gate_lets_in(two, 11, true));
+	expect_refused(cp_sctp_gate_lets_in(two, 28, true, &why), CHUNK);
+	expect_refused(cp_sctp_gate_lets_in(two, 11, true, &why), LENGTH);
 }
 
 int main(void)

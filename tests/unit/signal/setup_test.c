@@ -9,7 +9,6 @@
 #define MOST       (PLACES / 2)
 #define IN_BETWEEN 20 /* hostile offers while an honest client is setting up */
 
-static struct cp_http_request req;
 static unsigned int room;
 
 static struct cp_hub *hub(void)
@@ -23,20 +22,9 @@ static struct cp_peer *ask_from(const char *address)
 	static const struct fake_section publish[] = {{'a', "sendonly"}};
 	const char *sdp = fake_offer(1, 0, publish, 1);
 	char path[32];
-	const struct cp_http_in in = {.method = "POST",
-				      .path = path,
-				      .query = "",
-				      .content_type = "application/sdp",
-				      .authorization = "",
-				      .if_none_match = "",
-				      .client = address,
-				      .body = (const uint8_t *)sdp,
-				      .body_len = strlen(sdp)};
 
 	snprintf(path, sizeof(path), "/whip/r%u", room++);
-	req = (struct cp_http_request){0};
-	cp_signal_request(fake.ctl.signal, &req, &in);
-	return req.status == 201 ? TAILQ_LAST(&hub()->peers, cp_peer_list) : NULL;
+	return fake_request_from(address, "POST", path, "application/sdp", "", sdp) == 201 ? fake_last_peer() : NULL;
 }
 
 static unsigned int under_way(void)
@@ -105,7 +93,7 @@ static void one_asks_for_all(void **state)
 	assert_non_null(ask_from("192.0.2.77"));
 	assert_int_equal(under_way(), MOST);
 	assert_null(ask_from("192.0.2.77"));
-	assert_int_equal(req.status, 503);
+	assert_int_equal(fake_req.status, 503);
 	fake_pass(CP_SETUP_YIELD_MS);
 	assert_non_null(ask_from("192.0.2.77"));
 	for (unsigned int i = 0; i < 10; i++)
@@ -169,7 +157,7 @@ static void all_are_in_use(void **state)
 	}
 	for (unsigned int i = 0; i < 5; i++) {
 		assert_null(ask_from("198.51.100.1"));
-		assert_int_equal(req.status, 503);
+		assert_int_equal(fake_req.status, 503);
 	}
 	assert_int_equal(hub()->peer_n, PLACES);
 	assert_int_equal(hub()->setups_ended, 0);

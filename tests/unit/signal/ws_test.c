@@ -320,21 +320,10 @@ static void who_is_out_of_reach_is_gone(void **state)
 
 static int leave_over_http(const char *room, const char *token)
 {
-	static struct cp_http_request req;
 	char path[128];
-	const struct cp_http_in in = {.method = "DELETE",
-				      .path = path,
-				      .query = "",
-				      .content_type = "",
-				      .authorization = "",
-				      .if_none_match = "",
-				      .client = "192.0.2.9",
-				      .body = (const uint8_t *)""};
 
 	snprintf(path, sizeof(path), "/whip/%s/%s", room, token);
-	req = (struct cp_http_request){0};
-	cp_signal_request(fake.ctl.signal, &req, &in);
-	return req.status;
+	return fake_request("DELETE", path, "", "");
 }
 
 /* With its WebSocket and without; while the dataplane is away nobody knows who is there. */
