@@ -77,8 +77,8 @@ def late(mode, rows, sender, lag):
     if life is None:
         return []
     bound = 2 * life + SLACK_MS + lag
-    # what is in order waits for what came before; Firefox's stack sends a first time, however old the message is
-    if mode['ordered'] or sender == 'Firefox':
+    # what is in order waits for what came before; these two send a first time, however old the message is
+    if mode['ordered'] or sender in ('Firefox', 'aiortc'):
         bound += 2 * (RTO_MS[sender] + 300)
     worst = max((r[3] for r in rows), default=0)
     return [f'{worst} ms on the way, at most {bound:.0f}'] if worst > bound else []
