@@ -27,10 +27,10 @@ $(OUT)/tests/node/bench_test: TEST_LIB += $(BENCH_TEST_OBJ) -lssl -luv -lusrsctp
 all: $(OUT)/turnpike-bench
 
 # as root, in namespaces of their own: three minutes; an hour, or one part of it: P=coturn ARGS="--rounds 5"
-COMPARISONS := coturn macswap load crosscheck idle rooms data data_load
+COMPARISONS := coturn macswap load crosscheck idle srtp rooms data data_load
 bench: all $(OUT)/micro
 	$(Q)perf/compare/bench.sh --build $(OUT) $(ARGS)
-compare: all browser-bins
+compare: all $(OUT)/micro browser-bins
 	$(Q)for part in $(or $(P),$(COMPARISONS)); do perf/compare/$$part.sh --build $(OUT) $(ARGS) || exit 1; done
 
 .PHONY: bench

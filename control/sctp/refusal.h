@@ -29,7 +29,7 @@ enum cp_refusal {
 #define X(id, name) CP_REFUSAL_##id,
 	CP_REFUSALS(X)
 #undef X
-		CP_REFUSAL_N
+	CP_REFUSAL_N
 };
 
 struct cp_refusals {

@@ -62,6 +62,8 @@ static uint32_t beginning_of(struct cp_sctp_skip *k, uint32_t tsn)
 
 	if (!is_remembered(k, tsn) || (*at(k, tsn) & (SEEN | UNORDERED | END)) != (SEEN | UNORDERED))
 		return tsn + 1;
+	if (is_remembered(k, tsn + 1) && *at(k, tsn + 1) & BEGINNING)
+		return tsn + 1;
 	while ((*at(k, first) & (SEEN | BEGINNING)) == SEEN && is_remembered(k, first - 1))
 		first--;
 	return *at(k, first) & BEGINNING ? first : tsn + 1;

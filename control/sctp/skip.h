@@ -6,7 +6,9 @@
  * lie in the middle of a message that it has not given up: its beginning has come, its end is still on the way. usrsctp
  * 0.9.5 throws away what has come of every unordered message up to there, of reliable streams too
  * (sctp_handle_forward_tsn()): the message is lost although both sides believe that it arrived. Shortened, the
- * FORWARD-TSN does no harm, and the sender says it again when that message is complete.
+ * FORWARD-TSN does no harm, and the sender says it again when that message is complete. One that is given up half sent
+ * is known by the next TSN, at which another one begins; else by time, for the rest of a message that lives can take
+ * several timeouts of its sender.
  *
  * Fragments of one message have consecutive TSNs (RFC 9260 s6.9; without I-DATA), so only the message that holds the
  * number itself can be in the middle.
@@ -18,7 +20,7 @@
 #include <stdint.h>
 
 #define CP_SCTP_SKIP_TSNS 8192 /* that are remembered: more than the receive buffer holds */
-#define CP_SCTP_SKIP_MS   3000 /* a message that does not end until then was given up after all */
+#define CP_SCTP_SKIP_MS   15000 /* a message that does not end until then was given up after all */
 
 struct cp_sctp_skip {
 	uint8_t seen[CP_SCTP_SKIP_TSNS]; /* flags of the fragment that came, by TSN; 0: none */

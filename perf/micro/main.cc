@@ -26,6 +26,7 @@ int main(int argc, char **argv)
 			return 1;
 		benchmark::AddCustomContext("tsc_hz", std::to_string(static_cast<long>(micro_tsc_hz())));
 		benchmark::AddCustomContext("packet_memory", micro_hugepages() ? "hugepages" : "ordinary pages");
+		benchmark::AddCustomContext("instructions", micro_isa());
 		benchmark::AddCustomContext("cpu", std::to_string(micro_cpu()));
 	}
 	benchmark::RunSpecifiedBenchmarks();

@@ -25,6 +25,7 @@ bool micro_start(const char *program);
 double micro_tsc_hz(void);
 bool micro_hugepages(void);
 int micro_cpu(void); /* where the benchmarks run */
+const char *micro_isa(void); /* what libipsec-mb may use: "all", or "avx2" (isa.c) */
 bool micro_has_second_cpu(void);
 /* Print the sentence and end: a benchmark that does not do its work has no figure. */
 void micro_die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));

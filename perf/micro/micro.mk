@@ -19,7 +19,7 @@ $(OUT)/obj/perf/micro/%.o: perf/micro/%.cc | packages
 
 $(OUT)/micro: $(MICRO_OBJ) $(DP_A) $(DPLOGIC_A) $(ENGINE_A)
 	@echo "  LD   $@"
-	$(Q)$(CXX) $(LDFLAGS_ALL) -o $@ $(MICRO_OBJ) -Wl,--start-group $(DP_A) $(DPLOGIC_A) $(ENGINE_A) -Wl,--end-group \
+	$(Q)$(CXX) $(LDFLAGS_ALL) -Wl,--wrap=init_mb_mgr_auto -o $@ $(MICRO_OBJ) -Wl,--start-group $(DP_A) $(DPLOGIC_A) $(ENGINE_A) -Wl,--end-group \
 		$(ENGINE_LIBS) -lbenchmark -lrte_net_ring $(DPDK_LIBS) -lm
 
 # a few minutes. ARGS="--benchmark_filter=walk", JSON beside the table: ARGS="--benchmark_out=micro.json"

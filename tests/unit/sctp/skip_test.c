@@ -94,7 +94,12 @@ static void one_that_never_ends_is_given_up(void **state)
 	assert_int_equal(forward(100, 5000 + CP_SCTP_SKIP_MS - 1), 99);
 	assert_int_equal(forward(100, 5000 + CP_SCTP_SKIP_MS), 100);
 	data(101, U | B);
-	assert_int_equal(forward(101, 9000), 100);
+	assert_int_equal(forward(101, 90000), 100);
+	data(102, U);
+	assert_int_equal(forward(101, 90000), 100);
+	assert_int_equal(forward(102, 90000), 100);
+	data(103, B | E); /* ordered or not: another one */
+	assert_int_equal(forward(102, 90000), 102);
 }
 
 static void numbers_wrap_and_leap(void **state)
