@@ -54,6 +54,7 @@ static void drop_held(struct cp_sctp *a)
 	a->kept = NULL;
 	cp_sctp_pieces_fini(&a->pieces);
 	cp_sctp_late_fini(&a->late);
+	cp_sctp_hold_fini(&a->hold);
 }
 
 void cp_sctp_free(struct cp_sctp *a)
@@ -187,9 +188,13 @@ void cp_sctp_input(struct cp_sctp *a, const uint8_t *bytes, uint32_t len)
 		return;
 	cp_sctp_pass(s);
 	a->packets_in++;
+	if (bytes[12] == 0x06)
+		cp_sctp_cause(bytes, len, a->cause);
 	bytes = cp_sctp_skip_look(&a->skip, bytes, len, uv_now(s->loop), copy);
+	bytes = cp_sctp_hold_look(&a->hold, bytes, &len, copy);
 	s->inside = true;
-	cp_glue_input(a->id, bytes, len);
+	if (len >= PACKET_MIN)
+		cp_glue_input(a->id, bytes, len);
 	s->inside = false;
 	cp_sctp_mark(a);
 	cp_sctp_serve_marked(s);

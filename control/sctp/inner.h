@@ -8,6 +8,8 @@
 #include <sys/queue.h>
 
 #include "control/sctp/assoc.h"
+#include "control/sctp/cause.h"
+#include "control/sctp/hold.h"
 #include "control/sctp/ids.h"
 #include "control/sctp/late.h"
 #include "control/sctp/pieces.h"
@@ -26,6 +28,7 @@ struct cp_sctp {
 	struct cp_sctp_pieces pieces;
 	struct cp_sctp_late late;
 	struct cp_sctp_skip skip;
+	struct cp_sctp_hold hold;
 	/* one that message() did not take */
 	uint8_t *kept;
 	uint32_t kept_len, kept_ppid;
@@ -36,6 +39,8 @@ struct cp_sctp {
 	uint64_t taken_bytes, sent_bytes; /* by the stack from us; by the stack for the first time */
 	uint64_t packets_in, packets_out, retransmitted, expired;
 	struct cp_refusals refused;
+	char cause[CP_SCTP_CAUSE_MAX]; /* of the ABORT that ended it, theirs or the stack's */
+	char why[CP_SCTP_CAUSE_MAX + 96];
 };
 
 struct cp_sctp_stack {

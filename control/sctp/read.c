@@ -8,6 +8,7 @@
  *   afterwards without a look (cp_sctp_is_alive()).
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,7 +132,8 @@ static void take(struct cp_sctp *a, const struct cp_glue_item *item)
 	case CP_GLUE_GONE:
 		if (item->given_up)
 			cp_sctp_refuse(a, CP_REFUSAL_GIVEN_UP);
-		cp_sctp_end(a, item->why, false);
+		snprintf(a->why, sizeof(a->why), a->cause[0] ? "%s (%s)" : "%s", item->why, a->cause);
+		cp_sctp_end(a, a->why, false);
 		break;
 	case CP_GLUE_EMPTY:
 	case CP_GLUE_OTHER:
@@ -147,11 +149,27 @@ static bool has_room(const struct cp_sctp *a)
 	return cp_glue_queued(a->socket) <= size - size / 4 && a->late.bytes <= size - size / 4;
 }
 
+/* A reset that the far end asked for early. */
+static void give_back(struct cp_sctp *a)
+{
+	uint32_t len;
+	uint8_t *packet = cp_sctp_hold_take(&a->hold, &len);
+
+	if (!packet)
+		return;
+	a->stack->inside = true;
+	cp_glue_input(a->id, packet, len);
+	a->stack->inside = false;
+	free(packet);
+}
+
 void cp_sctp_serve(struct cp_sctp *a)
 {
 	struct cp_sctp_stack *s = a->stack;
 	struct cp_glue_item item = {.what = CP_GLUE_OTHER};
 
+	if (cp_sctp_is_alive(a))
+		give_back(a);
 	if (cp_sctp_is_alive(a) && a->kept && !a->paused)
 		give_kept(a);
 	while (cp_sctp_is_alive(a) && !a->paused && item.what != CP_GLUE_EMPTY) {

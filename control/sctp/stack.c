@@ -30,11 +30,14 @@ static struct cp_sctp_stack *the_stack; /* the stack below is global too */
 
 /* --- out of the stack --- */
 
-/* Counts what goes out for the first time, and what goes out again: not beyond the highest TSN so far. */
-static void look_at_data(struct cp_sctp *a, const uint8_t *packet, uint32_t len)
+/* Counts what goes out for the first time, and what goes out again: not beyond the highest TSN so far; what is
+ * acknowledged; why it ends. */
+static void look_at_output(struct cp_sctp *a, const uint8_t *packet, uint32_t len)
 {
 	uint32_t at = 12;
 
+	if (len > at && packet[at] == 0x06)
+		cp_sctp_cause(packet, len, a->cause);
 	while (len >= at + 8) {
 		uint8_t type = packet[at];
 		uint32_t chunk = en_load16(packet + at + 2), tsn = en_load32(packet + at + 4);
@@ -47,6 +50,10 @@ static void look_at_data(struct cp_sctp *a, const uint8_t *packet, uint32_t len)
 				a->sent_bytes += chunk - (type ? 20 : 16);
 			}
 			a->sent_any = true;
+		} else if (type == 0x03) { /* SACK */
+			cp_sctp_hold_sacked(&a->hold, tsn);
+			if (a->hold.packet)
+				cp_sctp_mark(a);
 		}
 		if (chunk < 4)
 			return;
@@ -80,7 +87,7 @@ static void on_output(uintptr_t id, uint8_t *packet, uint32_t len)
 	if (a->stack->ticking)
 		cp_sctp_mark(a);
 	cp_sctp_crc32c_write(packet, len);
-	look_at_data(a, packet, len);
+	look_at_output(a, packet, len);
 	a->packets_out++;
 	a->events->output(a->arg, packet, len);
 }

@@ -36,11 +36,13 @@ static char heard[PROGRAMS][2 << 20];
 static size_t heard_len[PROGRAMS];
 static uint8_t payload[MESSAGE];
 
-static void must(bool ok)
-{
-	if (!ok)
-		abort();
-}
+#define must(ok)                                                                                                       \
+	do {                                                                                                           \
+		if (!(ok)) {                                                                                           \
+			fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, #ok, strerror(errno));                  \
+			abort();                                                                                       \
+		}                                                                                                      \
+	} while (0)
 
 static void turn(void)
 {

@@ -326,7 +326,8 @@ static void a_message_that_is_too_big_ends_the_association(void **state)
 	assert_true(run(lab, &lab->end[1].closed, 1, 5000));
 	assert_string_equal(lab->end[1].why, "a message is bigger than we take");
 	assert_true(run(lab, &lab->end[0].closed, 1, 5000));
-	assert_string_equal(lab->end[0].why, "the far end aborted the association");
+	assert_string_equal(lab->end[0].why,
+			    "the far end aborted the association (cause 12, a message is bigger than we take)");
 	assert_int_equal(lab->end[1].came_n, 0);
 	assert_int_equal(send_one(&lab->end[0], &ordered, 1, 10), -ENOTCONN);
 }
@@ -339,7 +340,7 @@ static void destroying_one_end_ends_the_other(void **state)
 	cp_sctp_destroy(lab->end[0].assoc);
 	lab->end[0].assoc = NULL;
 	assert_true(run(lab, &lab->end[1].closed, 1, 5000));
-	assert_string_equal(lab->end[1].why, "the far end aborted the association");
+	assert_string_equal(lab->end[1].why, "the far end aborted the association (cause 12)");
 	assert_int_equal(lab->end[0].closed, 0);
 	assert_int_equal(cp_sctp_stack_count(lab->stack), 1);
 }
