@@ -76,7 +76,8 @@ const uint8_t *cp_sctp_hold_look(struct cp_sctp_hold *h, const uint8_t *packet, 
 			break; /* not let in */
 		if (whole > *len - i)
 			whole = *len - i; /* the last one's padding may be missing */
-		if (packet[i] != RE_CONFIG || !is_early(h, packet + i, n, &tsn) || !keep(h, packet, packet + i, n, tsn)) {
+		if (packet[i] != RE_CONFIG || !is_early(h, packet + i, n, &tsn) ||
+		    !keep(h, packet, packet + i, n, tsn)) {
 			i += whole;
 			continue;
 		}

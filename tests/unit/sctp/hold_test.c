@@ -91,7 +91,9 @@ static void unordered_messages_beside_resets(void **state)
 {
 	static const struct cp_sctp_out ordered = {.stream = 1, .ppid = 53},
 					loose = {.stream = 2, .ppid = 53, .unordered = true},
-					expendable = {.stream = 3, .ppid = 53, .unordered = true,
+					expendable = {.stream = 3,
+						      .ppid = 53,
+						      .unordered = true,
 						      .reliability = CP_SCTP_RETRANSMITS};
 	struct lab *lab = *state;
 	struct end *from = &lab->end[0], *to = &lab->end[1];
