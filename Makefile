@@ -196,7 +196,7 @@ include perf/perf.mk
 lint:
 	$(Q)scripts/lint
 format:
-	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
+	$(Q)clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
 docs: all
 	$(Q)scripts/make-docs
 clean:
