@@ -19,7 +19,7 @@ import time
 import chromium
 import firefox
 import lab
-from data_peer import PAGE, Own, Page, all_open, eventually, rows_of_api
+from data_peer import OPEN_S, PAGE, Own, Page, all_open, eventually, rows_of_api
 
 LIMITS = ({}, {'maxRetransmits': 0}, {'maxRetransmits': 3}, {'maxPacketLifeTime': 200})
 MODES = [dict(ordered=ordered, **limit) for ordered in (True, False) for limit in LIMITS]
@@ -127,7 +127,7 @@ async def pipes(a, link_a, b, link_b, tag):
 
     async def here():
         return len(await link_b.came()) >= before + len(MODES)
-    there = await eventually(20, here) and await all_open(link_a, near)
+    there = await eventually(OPEN_S, here) and await all_open(link_a, near)
     lab.check(f'{a.name} opens pipes to {b.name}', there, await link_a.states(near))
     far = sorted([(await c.mode(), c) for c in (await link_b.came())[before:]], key=lambda pair: pair[0])
     wanted = [(f'{tag}{i}', f'from={link_a.id}', mode['ordered'], mode.get('maxRetransmits'),
@@ -154,7 +154,7 @@ async def run(flows, loss):
 
     async def complete():
         return all([await f.complete() for f in flows])
-    await eventually(30, complete)
+    await eventually(90, complete)
     await asyncio.sleep(2 if loss else 0.3)  # what is late or twice would come now
     lag = lag.end()
     for f in flows:
