@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/sctp/chunk.h"
 #include "control/sctp/crc32c.h"
 #include "control/sctp/gate.h"
 #include "control/sctp/glue.h"
@@ -188,7 +189,7 @@ void cp_sctp_input(struct cp_sctp *a, const uint8_t *bytes, uint32_t len)
 		return;
 	cp_sctp_pass(s);
 	a->packets_in++;
-	if (bytes[12] == 0x06)
+	if (bytes[CP_SCTP_HEADER] == CP_SCTP_ABORT)
 		cp_sctp_cause(bytes, len, a->cause);
 	bytes = cp_sctp_skip_look(&a->skip, bytes, len, uv_now(s->loop), copy);
 	bytes = cp_sctp_hold_look(&a->hold, bytes, &len, copy);
@@ -379,6 +380,11 @@ void cp_sctp_resume(struct cp_sctp *a)
 	cp_sctp_serve_marked(a->stack);
 }
 
+const struct cp_refusals *cp_sctp_refused(const struct cp_sctp *a)
+{
+	return &a->refused;
+}
+
 static void fill_stats(const struct cp_sctp *a, struct cp_sctp_stats *stats)
 {
 	uint64_t never_sent = a->taken_bytes > a->sent_bytes ? a->taken_bytes - a->sent_bytes : 0;
@@ -397,7 +403,6 @@ void cp_sctp_stats(const struct cp_sctp *a, struct cp_sctp_stats *ret_stats)
 		.packets_in = a->packets_in,
 		.packets_out = a->packets_out,
 		.retransmitted = a->retransmitted,
-		.refused = a->refused,
 	};
 
 	if (cp_sctp_is_alive(a) && !a->stack->inside)

@@ -63,7 +63,6 @@ struct cp_sctp_stats {
 	/* bytes; queued: ours that are not acknowledged, in flight or not sent yet; window: the far end's */
 	uint32_t cwnd, window, in_flight, send_queued;
 	uint64_t packets_in, packets_out, retransmitted, abandoned; /* abandoned: messages given up by their policy */
-	struct cp_refusals refused;
 };
 
 struct cp_sctp_events {
@@ -110,6 +109,7 @@ int cp_sctp_reset(struct cp_sctp *a, uint16_t stream);
 void cp_sctp_resume(struct cp_sctp *a);
 /* Something else that it sent is not taken: counted. */
 void cp_sctp_refuse(struct cp_sctp *a, enum cp_refusal why);
+const struct cp_refusals *cp_sctp_refused(const struct cp_sctp *a);
 void cp_sctp_stats(const struct cp_sctp *a, struct cp_sctp_stats *ret_stats);
 
 #endif

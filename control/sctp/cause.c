@@ -4,10 +4,7 @@
 
 #include <stdio.h>
 
-#include "engine/base/bytes.h"
-
-#define HEADER 12
-#define ABORT  0x06
+#include "control/sctp/chunk.h"
 
 enum { /* causes whose value is a text, by convention */
 	BY_USER = 12,
@@ -35,23 +32,14 @@ static void read_cause(struct en_reader r, char *text)
 
 void cp_sctp_cause(const uint8_t *packet, uint32_t len, char ret_text[CP_SCTP_CAUSE_MAX])
 {
-	struct en_reader r = en_reader(packet, len);
+	struct en_reader r = cp_sctp_chunks(packet, len);
+	struct cp_sctp_tlv chunk;
 
 	ret_text[0] = '\0';
-	en_take(&r, HEADER);
-	while (r.ok && en_left(&r) >= 4) {
-		uint8_t type = en_get8(&r);
-		uint32_t chunk;
-
-		en_get8(&r); /* flags */
-		chunk = en_get16(&r);
-		if (chunk < 4 || chunk - 4 > en_left(&r))
-			return;
-		if (type == ABORT) {
-			read_cause(en_reader(r.p, chunk - 4), ret_text);
+	while (cp_sctp_tlv_next(&r, &chunk)) {
+		if (chunk.at[0] == CP_SCTP_ABORT) {
+			read_cause(cp_sctp_tlv_rest(&chunk, 4), ret_text);
 			return;
 		}
-		en_take(&r, chunk - 4);
-		en_take(&r, en_left(&r) < (4 - chunk % 4) % 4 ? (uint32_t)en_left(&r) : (4 - chunk % 4) % 4);
 	}
 }

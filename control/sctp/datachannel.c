@@ -329,6 +329,8 @@ void cp_data_stats(const struct cp_data *d, struct cp_data_stats *ret_stats)
 		.closed = d->closed,
 		.refused = d->refused,
 	};
-	if (d->assoc)
-		cp_sctp_stats(d->assoc, &ret_stats->sctp);
+	if (!d->assoc)
+		return;
+	ret_stats->refusals = *cp_sctp_refused(d->assoc);
+	cp_sctp_stats(d->assoc, &ret_stats->sctp);
 }

@@ -61,7 +61,8 @@ struct cp_channel_stats {
 struct cp_data_stats {
 	struct cp_sctp_stats sctp;
 	uint32_t channels;
-	uint64_t opened, closed, refused; /* refused: all reasons of sctp.refused that concern channels */
+	uint64_t opened, closed, refused; /* refused: all reasons of refusals that concern channels */
+	struct cp_refusals refusals;
 };
 
 struct cp_data_events {

@@ -9,12 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/base/bytes.h"
+#include "control/sctp/chunk.h"
 
-#define HEADER    12
-#define RE_CONFIG 0x82
-#define OUTGOING  13 /* Outgoing SSN Reset Request: type, length, its number, the response's, last TSN, streams */
-#define FIXED     16
+#define OUTGOING 13 /* Outgoing SSN Reset Request: type, length, its number, the response's, last TSN, streams */
+#define FIXED    16
 
 void cp_sctp_hold_fini(struct cp_sctp_hold *h)
 {
@@ -27,64 +25,62 @@ static bool is_after(uint32_t a, uint32_t b)
 	return (int32_t)(a - b) > 0;
 }
 
-/* Whether a RE-CONFIG chunk asks for a reset behind what we acknowledged; the TSN. Its parameters fit (gate.c). */
-static bool is_early(const struct cp_sctp_hold *h, const uint8_t *chunk, uint32_t len, uint32_t *ret_tsn)
+/* Whether it is a RE-CONFIG chunk that asks for a reset behind what we acknowledged; the last TSN of these. */
+static bool is_early(const struct cp_sctp_hold *h, const struct cp_sctp_tlv *chunk, uint32_t *ret_tsn)
 {
-	struct en_reader r = en_reader(chunk + 4, len - 4);
+	struct en_reader r = cp_sctp_tlv_rest(chunk, 4);
+	struct cp_sctp_tlv parameter;
 	bool early = false;
 
-	while (h->any && en_left(&r) >= 4) {
-		const uint8_t *parameter = r.p;
-		uint16_t type = en_get16(&r);
-		uint32_t n = en_get16(&r), pad = (4 - n % 4) % 4;
+	if (chunk->at[0] != CP_SCTP_RE_CONFIG || !h->any)
+		return false;
+	while (cp_sctp_tlv_next(&r, &parameter)) {
+		uint32_t tsn;
 
-		if (n < 4 || n - 4 > en_left(&r))
-			break;
-		en_take(&r, n - 4);
-		en_take(&r, pad < en_left(&r) ? pad : en_left(&r));
-		if (type != OUTGOING || n < FIXED || !is_after(en_load32(parameter + 12), h->sacked))
+		if (en_load16(parameter.at) != OUTGOING || parameter.len < FIXED)
 			continue;
-		if (!early || is_after(en_load32(parameter + 12), *ret_tsn))
-			*ret_tsn = en_load32(parameter + 12);
+		tsn = en_load32(parameter.at + 12);
+		if (!is_after(tsn, h->sacked))
+			continue;
+		if (!early || is_after(tsn, *ret_tsn))
+			*ret_tsn = tsn;
 		early = true;
 	}
 	return early;
 }
 
 /* False: no memory; then the stack gets it as it comes. */
-static bool keep(struct cp_sctp_hold *h, const uint8_t *packet, const uint8_t *chunk, uint32_t len, uint32_t tsn)
+static bool keep(struct cp_sctp_hold *h, const uint8_t *packet, const struct cp_sctp_tlv *chunk, uint32_t tsn)
 {
-	uint8_t *kept = malloc(HEADER + len);
+	uint8_t *kept = malloc(CP_SCTP_HEADER + chunk->len);
 
 	if (!kept)
 		return false;
-	memcpy(kept, packet, HEADER);
-	memcpy(kept + HEADER, chunk, len);
+	memcpy(kept, packet, CP_SCTP_HEADER);
+	memcpy(kept + CP_SCTP_HEADER, chunk->at, chunk->len);
 	free(h->packet);
 	h->packet = kept;
-	h->len = HEADER + len;
+	h->len = CP_SCTP_HEADER + chunk->len;
 	h->tsn = tsn;
 	return true;
 }
 
 const uint8_t *cp_sctp_hold_look(struct cp_sctp_hold *h, const uint8_t *packet, uint32_t *len, uint8_t *copy)
 {
-	for (uint32_t i = HEADER; i < *len && *len - i >= 4;) {
-		uint32_t n = en_load16(packet + i + 2), whole = (n + 3) & ~3u, tsn;
+	struct en_reader r = cp_sctp_chunks(packet, *len);
+	struct cp_sctp_tlv chunk;
+	uint32_t tsn = 0;
 
-		if (n < 4)
-			break; /* not let in */
-		if (whole > *len - i)
-			whole = *len - i; /* the last one's padding may be missing */
-		if (packet[i] != RE_CONFIG || !is_early(h, packet + i, n, &tsn) ||
-		    !keep(h, packet, packet + i, n, tsn)) {
-			i += whole;
+	while (cp_sctp_tlv_next(&r, &chunk)) {
+		uint32_t at = (uint32_t)(chunk.at - packet), rest = (uint32_t)en_left(&r);
+
+		if (!is_early(h, &chunk, &tsn) || !keep(h, packet, &chunk, tsn))
 			continue;
-		}
 		if (packet != copy)
 			packet = memcpy(copy, packet, *len);
-		memmove(copy + i, copy + i + whole, *len - i - whole);
-		*len -= whole;
+		memmove(copy + at, copy + *len - rest, rest);
+		*len = at + rest;
+		r = en_reader(copy + at, rest);
 	}
 	return packet;
 }

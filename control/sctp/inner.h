@@ -40,7 +40,6 @@ struct cp_sctp {
 	uint64_t packets_in, packets_out, retransmitted, expired;
 	struct cp_refusals refused;
 	char cause[CP_SCTP_CAUSE_MAX]; /* of the ABORT that ended it, theirs or the stack's */
-	char why[CP_SCTP_CAUSE_MAX + 96];
 };
 
 struct cp_sctp_stack {

@@ -112,6 +112,16 @@ static void take_reset(struct cp_sctp *a, const struct cp_glue_item *item)
 	}
 }
 
+static void take_end(struct cp_sctp *a, const struct cp_glue_item *item)
+{
+	char why[CP_SCTP_CAUSE_MAX + 96];
+
+	if (item->given_up)
+		cp_sctp_refuse(a, CP_REFUSAL_GIVEN_UP);
+	snprintf(why, sizeof(why), a->cause[0] ? "%s (%s)" : "%s", item->why, a->cause);
+	cp_sctp_end(a, why, false);
+}
+
 static void take(struct cp_sctp *a, const struct cp_glue_item *item)
 {
 	switch (item->what) {
@@ -130,10 +140,7 @@ static void take(struct cp_sctp *a, const struct cp_glue_item *item)
 		cp_sctp_pieces_drop(&a->pieces, item->stream);
 		break;
 	case CP_GLUE_GONE:
-		if (item->given_up)
-			cp_sctp_refuse(a, CP_REFUSAL_GIVEN_UP);
-		snprintf(a->why, sizeof(a->why), a->cause[0] ? "%s (%s)" : "%s", item->why, a->cause);
-		cp_sctp_end(a, a->why, false);
+		take_end(a, item);
 		break;
 	case CP_GLUE_EMPTY:
 	case CP_GLUE_OTHER:

@@ -8,14 +8,7 @@
 
 #include <string.h>
 
-#include "engine/base/bytes.h"
-
-#define HEADER 12
-
-enum {
-	DATA = 0x00,
-	FORWARD_TSN = 0xc0
-};
+#include "control/sctp/chunk.h"
 
 enum { /* of a DATA chunk; SEEN is ours */
 	END = 0x01,
@@ -87,21 +80,22 @@ const uint8_t *cp_sctp_skip_look(struct cp_sctp_skip *k, const uint8_t *packet, 
 				 uint8_t *copy)
 {
 	const uint8_t *seen = packet;
+	struct en_reader r = cp_sctp_chunks(packet, len);
+	struct cp_sctp_tlv chunk;
 
-	for (uint32_t i = HEADER; i < len && len - i >= 8;) {
-		const uint8_t *chunk = packet + i;
-		uint32_t chunk_len = en_load16(chunk + 2), tsn = en_load32(chunk + 4), to;
+	while (cp_sctp_tlv_next(&r, &chunk)) {
+		uint32_t tsn, to;
 
-		if (chunk_len < 4)
-			return seen; /* not let in */
-		if (chunk[0] == DATA && chunk_len >= 8) {
-			came(k, tsn, chunk[1]);
-		} else if (chunk[0] == FORWARD_TSN && chunk_len >= 8 && (to = forward(k, tsn, now_ms)) != tsn) {
+		if (chunk.len < 8)
+			continue;
+		tsn = en_load32(chunk.at + 4);
+		if (chunk.at[0] == CP_SCTP_DATA) {
+			came(k, tsn, chunk.at[1]);
+		} else if (chunk.at[0] == CP_SCTP_FORWARD_TSN && (to = forward(k, tsn, now_ms)) != tsn) {
 			if (seen == packet)
 				seen = memcpy(copy, packet, len);
-			en_store32(copy + i + 4, to);
+			en_store32(copy + (chunk.at - packet) + 4, to);
 		}
-		i += (chunk_len + 3) & ~3u;
 	}
 	return seen;
 }

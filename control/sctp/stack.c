@@ -14,10 +14,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "control/sctp/chunk.h"
 #include "control/sctp/crc32c.h"
 #include "control/sctp/glue.h"
 #include "control/sctp/inner.h"
-#include "engine/base/bytes.h"
 
 #define TICK_MS      10 /* while packets pass: half of the delay of a SACK */
 #define IDLE_TICK_MS 100 /* afterwards: what is left are heartbeats, seconds apart */
@@ -30,34 +30,42 @@ static struct cp_sctp_stack *the_stack; /* the stack below is global too */
 
 /* --- out of the stack --- */
 
+static void count_data(struct cp_sctp *a, uint32_t tsn, uint32_t bytes)
+{
+	if (a->sent_any && (int32_t)(tsn - a->highest_tsn) <= 0) {
+		a->retransmitted++;
+	} else {
+		a->highest_tsn = tsn;
+		a->sent_bytes += bytes;
+	}
+	a->sent_any = true;
+}
+
 /* Counts what goes out for the first time, and what goes out again: not beyond the highest TSN so far; what is
  * acknowledged; why it ends. */
 static void look_at_output(struct cp_sctp *a, const uint8_t *packet, uint32_t len)
 {
-	uint32_t at = 12;
+	struct en_reader r = cp_sctp_chunks(packet, len);
+	struct cp_sctp_tlv chunk;
 
-	if (len > at && packet[at] == 0x06)
-		cp_sctp_cause(packet, len, a->cause);
-	while (len >= at + 8) {
-		uint8_t type = packet[at];
-		uint32_t chunk = en_load16(packet + at + 2), tsn = en_load32(packet + at + 4);
+	while (cp_sctp_tlv_next(&r, &chunk)) {
+		struct en_reader value = cp_sctp_tlv_rest(&chunk, 4);
 
-		if (type == 0x00 || type == 0x40) { /* DATA, I-DATA */
-			if (a->sent_any && (int32_t)(tsn - a->highest_tsn) <= 0) {
-				a->retransmitted++;
-			} else {
-				a->highest_tsn = tsn;
-				a->sent_bytes += chunk - (type ? 20 : 16);
-			}
-			a->sent_any = true;
-		} else if (type == 0x03) { /* SACK */
-			cp_sctp_hold_sacked(&a->hold, tsn);
+		switch (chunk.at[0]) {
+		case CP_SCTP_DATA:
+			count_data(a, en_get32(&value), chunk.len - 16);
+			break;
+		case CP_SCTP_SACK:
+			cp_sctp_hold_sacked(&a->hold, en_get32(&value));
 			if (a->hold.packet)
 				cp_sctp_mark(a);
+			break;
+		case CP_SCTP_ABORT:
+			cp_sctp_cause(packet, len, a->cause);
+			break;
+		default:
+			break;
 		}
-		if (chunk < 4)
-			return;
-		at += (chunk + 3) & ~3u;
 	}
 }
 

@@ -110,7 +110,7 @@ static json_t *assoc_json(const struct cp_peer *p)
 			 "packets_in", (json_int_t)s.sctp.packets_in, "packets_out", (json_int_t)s.sctp.packets_out,
 			 "retransmitted", (json_int_t)s.sctp.retransmitted, "abandoned", (json_int_t)s.sctp.abandoned,
 			 "opened", (json_int_t)s.opened, "closed", (json_int_t)s.closed, "refused",
-			 (json_int_t)s.refused, "refusals", refusals_json(&s.sctp.refused), "channels", channels);
+			 (json_int_t)s.refused, "refusals", refusals_json(&s.refusals), "channels", channels);
 }
 
 json_t *cp_signal_data_json(const struct cp_signal *s)

@@ -139,7 +139,7 @@ static void expect_refused(uint16_t id, unsigned int opened, enum cp_refusal why
 {
 	assert_int_equal(us->told[TOLD_OPENED], opened);
 	assert_int_equal(stats(us).refused, 1);
-	assert_int_equal(stats(us).sctp.refused.n[why], 1);
+	assert_int_equal(stats(us).refusals.n[why], 1);
 	expect_reset(us, id);
 	expect_silence(us);
 	assert_false(cp_stream_is_free(us->data, id));
@@ -256,7 +256,7 @@ static void more_channels_than_allowed(void **state)
 	assert_int_equal(us->told[TOLD_OPENED], 8);
 	assert_int_equal(stats(us).channels, 8);
 	assert_int_equal(stats(us).refused, 24);
-	assert_int_equal(stats(us).sctp.refused.n[CP_REFUSAL_CHANNELS], 24);
+	assert_int_equal(stats(us).refusals.n[CP_REFUSAL_CHANNELS], 24);
 	for (uint16_t id = 0; id < 16; id += 2)
 		expect_sent(us, WIRE_PPID_DCEP, id);
 	for (unsigned int i = 0; i < 24; i++) { /* one at a time */

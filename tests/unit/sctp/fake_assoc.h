@@ -162,9 +162,14 @@ void cp_sctp_refuse(struct cp_sctp *a, enum cp_refusal why)
 	a->refused.n[why]++;
 }
 
+const struct cp_refusals *cp_sctp_refused(const struct cp_sctp *a)
+{
+	return &a->refused;
+}
+
 void cp_sctp_stats(const struct cp_sctp *a, struct cp_sctp_stats *ret_stats)
 {
-	*ret_stats = (struct cp_sctp_stats){.send_queued = a->used, .refused = a->refused};
+	*ret_stats = (struct cp_sctp_stats){.send_queued = a->used};
 }
 
 /* --- what SCTP would do ------------------------------------------------------------- */
