@@ -10,6 +10,7 @@
  *   C3  keys do not stay behind on the stack.
  */
 #include "dataplane/media/full.h"
+#include "dataplane/media/leg.h"
 #include "dataplane/net/udp.h"
 #include "engine/base/consttime.h"
 
@@ -166,6 +167,8 @@ static uint32_t carry_out(struct dp_core *c, struct shm_msg *msg)
 		why = dp_session_keys(c, &msg->keys);
 		en_wipe(&msg->keys, sizeof(msg->keys)); /* C3 */
 		return why;
+	case SHM_MSG_LEG:
+		return dp_leg_set(c, &msg->leg);
 	case SHM_MSG_TRACK:
 		return dp_track_set(c, &msg->track);
 	case SHM_MSG_TRACK_END:
