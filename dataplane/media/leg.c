@@ -186,11 +186,16 @@ static bool is_open(const struct dp_core *c, const struct dp_leg_way *w)
 }
 
 /* L2: who came first within the window stays, unless the one that was signalled comes. */
-static bool may_be(const struct dp_core *c, const struct dp_leg_way *w, const struct en_ep *signalled,
-		   const struct en_ep *from)
+static bool may_be(const struct dp_core *c, const struct dp_leg *leg, const struct dp_leg_way *w,
+		   const struct en_ep *signalled, const struct en_ep *from)
 {
-	return en_ep_eq(&w->remote, from) ||
-	       (is_open(c, w) && (w->open_until_ns == 0 || w->came == 0 || en_ep_eq(signalled, from)));
+	const struct dp_leg_way *rtp = &leg->way[DP_LEG_RTP];
+
+	if (likely(en_ep_eq(&w->remote, from)))
+		return true;
+	if (!is_open(c, w) || (w != rtp && rtp->settled && !en_addr_eq(&rtp->remote.addr, &from->addr)))
+		return false; /* whose RTP is known has its RTCP there too */
+	return w->open_until_ns == 0 || w->came == 0 || en_ep_eq(signalled, from);
 }
 
 static void learn(struct dp_core *c, struct dp_session *s, struct dp_leg_way *w, const struct en_ep *signalled,
@@ -218,7 +223,7 @@ bool dp_leg_takes(struct dp_core *c, uint32_t session, const struct en_ep *from,
 	const struct en_ep *signalled = way == DP_LEG_RTP ? &leg->set.remote : &leg->set.remote_rtcp;
 	struct dp_leg_way *w = &leg->way[way];
 
-	if (unlikely(!may_be(c, w, signalled, from)))
+	if (unlikely(!may_be(c, leg, w, signalled, from)))
 		return false;
 	if (unlikely(!w->settled) && !leg->set.secured)
 		learn(c, s, w, signalled, from);

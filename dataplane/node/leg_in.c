@@ -17,6 +17,7 @@
 #include "dataplane/graph.h"
 #include "dataplane/media/leg.h"
 #include "engine/wire/demux.h"
+#include "engine/wire/rtp.h"
 
 enum {
 	EDGE_DROP = DP_EDGE_DROP,
@@ -30,18 +31,23 @@ static inline uint16_t leg_in_one(struct dp_core *core, struct rte_mbuf *m)
 	struct dp_media *md = core->media;
 	struct dp_pkt *p = dp_pkt(m);
 	uint32_t session = dp_leg_of_port(md->legs, p->where, p->dport);
+	const uint8_t *bytes = rte_pktmbuf_mtod_offset(m, const uint8_t *, p->data_off);
 	const struct dp_leg *leg;
 	struct dp_session *s;
 	enum wire_class cls;
+	unsigned int way;
 
 	if (unlikely(session == DP_NONE))
 		return dp_drop(m, DROP_LEG_NO_CALL);
 	leg = &md->legs->leg[session];
 	s = &md->session[session];
-	cls = p->data_len ? wire_demux(*rte_pktmbuf_mtod_offset(m, const uint8_t *, p->data_off)) : WIRE_CLASS_UNKNOWN;
+	way = dp_leg_way_of(leg, p->dport);
+	cls = p->data_len ? wire_demux(bytes[0]) : WIRE_CLASS_UNKNOWN;
 	if (unlikely(cls != WIRE_CLASS_RTP && !(cls == WIRE_CLASS_DTLS && leg->set.secured)))
 		return dp_drop(m, DROP_LEG_CLASS);
-	if (unlikely(!dp_leg_takes(core, session, &p->src, dp_leg_way_of(leg, p->dport))))
+	if (unlikely(way == DP_LEG_RTCP && cls == WIRE_CLASS_RTP && !wire_is_rtcp(bytes, p->data_len)))
+		return dp_drop(m, DROP_LEG_CLASS);
+	if (unlikely(!dp_leg_takes(core, session, &p->src, way)))
 		return dp_drop(m, DROP_LEG_SOURCE);
 	p->session = session;
 	if (unlikely(cls == WIRE_CLASS_DTLS))
