@@ -46,7 +46,7 @@ enum cp_gw_transport {
 	CP_GW_TRANSPORT_N
 };
 
-enum cp_gw_ice {
+enum cp_gw_ice_wish {
 	CP_GW_ICE_UNSAID,
 	CP_GW_ICE_DEFAULT,
 	CP_GW_ICE_REMOVE,
@@ -164,7 +164,7 @@ struct cp_gw_options {
 	uint32_t flags; /* CP_GW_TRICKLE_ICE … */
 	uint32_t rtcp_mux, bundle, sdes, replace; /* CP_GW_MUX_…, CP_GW_BUNDLE_…, CP_GW_SDES_…, CP_GW_REPLACE_… */
 	uint8_t transport; /* enum cp_gw_transport */
-	uint8_t ice, ice_lite; /* enum cp_gw_ice, cp_gw_ice_lite */
+	uint8_t ice, ice_lite; /* enum cp_gw_ice_wish, cp_gw_ice_lite */
 	uint8_t dtls, dtls_reverse; /* enum cp_gw_dtls; reverse: towards the sender of this description */
 	uint8_t fingerprint; /* enum cp_gw_fingerprint */
 	uint8_t address; /* enum cp_gw_address */

@@ -295,7 +295,7 @@ bool dp_media_tell(struct dp_core *c, uint32_t type, const void *body, uint32_t 
 void dp_media_wake(struct dp_media *md);
 
 /* command.c: a datagram of control's to there; false: no buffer (counted). */
-bool dp_media_inject(struct dp_core *c, uint32_t session, unsigned int listen, const struct en_ep *to,
+bool dp_media_inject(struct dp_core *c, uint32_t session, const struct en_ep *from, const struct en_ep *to,
 		     const uint8_t *bytes, uint32_t len);
 /* Everything that waits in the lane, at most `budget` messages. How many were taken. */
 unsigned int dp_media_commands(struct dp_core *c, unsigned int budget);
