@@ -97,9 +97,11 @@ static void put_rtcp(const struct cp_gw_leg *leg, bool answer, const struct cp_g
 
 	f->rtcp_mux = answer ? leg->mux : leg->mux_offered;
 	f->rtcp_port = one_port ? f->rtp.port : (uint16_t)(f->rtp.port + 1);
-	f->rtcp_attr = o->flags & CP_GW_NO_RTCP_ATTRIBUTE     ? CP_GW_RTCP_NONE
-		       : o->flags & CP_GW_FULL_RTCP_ATTRIBUTE ? CP_GW_RTCP_FULL
-							      : CP_GW_RTCP_PORT;
+	/* browsers write the address too, and some of their kin read nothing else */
+	if (o->flags & CP_GW_NO_RTCP_ATTRIBUTE)
+		f->rtcp_attr = CP_GW_RTCP_NONE;
+	else
+		f->rtcp_attr = o->flags & CP_GW_FULL_RTCP_ATTRIBUTE || leg->ice ? CP_GW_RTCP_FULL : CP_GW_RTCP_PORT;
 }
 
 static void put_mid(const struct cp_gw_leg *leg, const struct cp_gw_section *s, bool answer,
