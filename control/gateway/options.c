@@ -258,6 +258,8 @@ int cp_gw_options_read(json_t *dict, uint32_t needs, struct cp_gw_options *ret_o
 	{
 		f.own = true;
 		apply_pair(&f, NULL, key, value);
+		if (f.failed)
+			break;
 	}
 	if (f.failed || cp_gw_options_finish(&o, needs, err)) {
 		cp_gw_options_fini(&o);
