@@ -29,7 +29,7 @@ static void refused(const char *text, const char *why)
 
 static void is(struct wire_text t, const char *want)
 {
-	if (!wire_text_is(t, want))
+	if (t.len != strlen(want) || (t.len && !wire_text_is(t, want)))
 		fail_msg("\"%.*s\" instead of \"%s\"", (int)t.len, t.p, want);
 }
 
