@@ -255,6 +255,28 @@ static void protos(void **state)
 	}
 }
 
+static bool carries(const char *name, const char *fmtp, uint8_t *ret_pt)
+{
+	struct cp_gw_codec c = {.name = {name, (uint32_t)strlen(name)}, .fmtp = {fmtp, (uint32_t)strlen(fmtp)}};
+
+	return cp_gw_codec_carries(&c, ret_pt);
+}
+
+static void carried(void **state)
+{
+	uint8_t pt = 0;
+
+	(void)state;
+	assert_true(carries("rtx", "apt=96;rtx-time=3000", &pt));
+	assert_int_equal(pt, 96);
+	assert_true(carries("red", "111/111", &pt));
+	assert_int_equal(pt, 111);
+	assert_false(carries("rtx", "apt=128", &pt));
+	assert_false(carries("rtx", "", &pt));
+	assert_false(carries("red", "", &pt));
+	assert_false(carries("opus", "apt=96", &pt));
+}
+
 static void refusals(void **state)
 {
 	(void)state;
@@ -357,6 +379,7 @@ int main(void)
 		cmocka_unit_test(bundle_only),
 		cmocka_unit_test(fingerprints_of_a_section_replace),
 		cmocka_unit_test(protos),
+		cmocka_unit_test(carried),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(tolerated),
 		cmocka_unit_test(limits),
