@@ -66,6 +66,10 @@ struct cp_gw_codec {
 	bool added; /* for a face: not of the text; a=rtpmap and a=fmtp are written from the above */
 };
 
+/* Whether it only carries another one: rtx (apt=, RFC 4588), red (111/111, RFC 2198; nothing: any). It goes where that
+ * one goes. */
+bool cp_gw_codec_carries(const struct cp_gw_codec *c, uint8_t *ret_pt);
+
 enum cp_gw_setup {
 	CP_GW_SETUP_NONE,
 	CP_GW_SETUP_ACTPASS,

@@ -126,3 +126,19 @@ bool cp_gw_codecs_fmtp(struct cp_gw_section *s, const struct cp_gw_pts *pts, str
 		s->codec[pts->at[pt] - 1].fmtp = params;
 	return true;
 }
+
+bool cp_gw_codec_carries(const struct cp_gw_codec *c, uint8_t *ret_pt)
+{
+	struct wire_text list = c->fmtp;
+	uint32_t pt = UINT32_MAX;
+
+	if (wire_text_is_nocase(c->name, "rtx"))
+		pt = wire_sdp_param_u32(c->fmtp, "apt", UINT32_MAX);
+	else if (!wire_text_is_nocase(c->name, "red") ||
+		 !wire_text_u32(wire_text_cut(&list, '/'), WIRE_SDP_PT_MAX, &pt))
+		return false;
+	if (pt > WIRE_SDP_PT_MAX)
+		return false;
+	*ret_pt = (uint8_t)pt;
+	return true;
+}
