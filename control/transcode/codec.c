@@ -32,6 +32,11 @@ uint32_t cp_codec_rate(const struct cp_codec *c)
 	}
 }
 
+uint32_t cp_codec_ticks(const struct cp_codec *c, uint32_t samples)
+{
+	return (uint32_t)((uint64_t)samples * c->clock / cp_codec_rate(c));
+}
+
 const char *cp_codec_name(enum cp_codec_kind kind)
 {
 	return (unsigned int)kind < CP_CODEC_N ? table[kind]->name : "?";

@@ -46,6 +46,8 @@ struct cp_codec {
 
 /* Sampling rate of its PCM, Hz: opus 48000 (or pcm_rate), G722 16000, L16 its clock, else 8000. */
 uint32_t cp_codec_rate(const struct cp_codec *c);
+/* Units of RTP's clock that so many samples last. */
+uint32_t cp_codec_ticks(const struct cp_codec *c, uint32_t samples);
 /* "opus", "PCMU" … as SDP has them. */
 const char *cp_codec_name(enum cp_codec_kind kind);
 

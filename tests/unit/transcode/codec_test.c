@@ -124,6 +124,19 @@ static void every_mono_encoder_is_heard_in_stereo(void **state)
 	free(in);
 }
 
+static void ticks_are_those_of_the_clock(void **state)
+{
+	struct cp_codec narrow = opus;
+
+	(void)state;
+	narrow.pcm_rate = 8000;
+	assert_int_equal(cp_codec_ticks(&pcmu, 160), 160);
+	assert_int_equal(cp_codec_ticks(&g722, 320), 160); /* RFC 3551 s4.5.2 */
+	assert_int_equal(cp_codec_ticks(&l16, 320), 320);
+	assert_int_equal(cp_codec_ticks(&opus, 960), 960);
+	assert_int_equal(cp_codec_ticks(&narrow, 160), 960);
+}
+
 static void silence_is_not_sent_under_dtx(void **state)
 {
 	struct cp_codec c = opus;
@@ -206,6 +219,7 @@ int main(void)
 		cmocka_unit_test(l16_is_exact),
 		cmocka_unit_test(opus_keeps_speech),
 		cmocka_unit_test(every_mono_encoder_is_heard_in_stereo),
+		cmocka_unit_test(ticks_are_those_of_the_clock),
 		cmocka_unit_test(silence_is_not_sent_under_dtx),
 		cmocka_unit_test(a_length_that_a_codec_has_not_is_refused),
 		cmocka_unit_test(a_codec_that_cannot_be_is_refused_with_a_reason),

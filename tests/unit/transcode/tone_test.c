@@ -140,25 +140,6 @@ static void many_presses_are_all_heard(void **state)
 	cp_tone_detector_destroy(d);
 }
 
-static void comfort_noise_has_the_level_it_is_told(void **state)
-{
-	struct cp_comfort_noise c;
-	int16_t pcm[8000];
-
-	(void)state;
-	cp_comfort_noise_init(&c, 7);
-	cp_comfort_noise_make(&c, pcm, 8000);
-	assert_int_equal(cp_comfort_noise_level(pcm, 8000), 127);
-	assert_false(cp_comfort_noise_set(&c, NULL, 0));
-	assert_false(cp_comfort_noise_set(&c, (const uint8_t *)"\x80", 1));
-	for (uint8_t level = 5; level < 80; level += 5) {
-		assert_true(cp_comfort_noise_set(&c, &level, 1));
-		cp_comfort_noise_make(&c, pcm, 8000);
-		cp_comfort_noise_make(&c, pcm, 8000);
-		assert_in_range(cp_comfort_noise_level(pcm, 8000), level - 1, level + 1);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,7 +147,6 @@ int main(void)
 		cmocka_unit_test(a_tone_lasts_until_it_is_stopped),
 		cmocka_unit_test(speech_and_noise_are_no_keys),
 		cmocka_unit_test(many_presses_are_all_heard),
-		cmocka_unit_test(comfort_noise_has_the_level_it_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
