@@ -34,25 +34,31 @@ struct cp_codec {
 	uint32_t clock; /* of RTP's timestamps; G722: 8000 (RFC 3551 s4.5.2) */
 	uint32_t channels; /* 1 or 2 */
 	/* opus only */
-	uint32_t bitrate; /* bits/s; 0: the library's choice */
+	uint32_t bitrate; /* bits/s; 0: ours (opus.c) */
+	uint32_t pcm_rate; /* of its samples: 8000, 12000, 16000, 24000 or 48000; 0: 48000. With a narrow far side the
+			    * less rate saves the resampling and most of the coding. RTP's clock is 48000 all the same.
+			    */
 	bool fec; /* encode in-band FEC */
 	bool dtx;
 	uint32_t loss; /* percent that FEC shall bear */
 	int complexity; /* 0 to 10; -1: ours */
 };
 
-/* Sampling rate of its PCM, Hz: opus 48000, G722 16000, L16 its clock, else 8000. */
+/* Sampling rate of its PCM, Hz: opus 48000 (or pcm_rate), G722 16000, L16 its clock, else 8000. */
 uint32_t cp_codec_rate(const struct cp_codec *c);
+/* Units of RTP's clock that so many samples last. */
+uint32_t cp_codec_ticks(const struct cp_codec *c, uint32_t samples);
 /* "opus", "PCMU" … as SDP has them. */
 const char *cp_codec_name(enum cp_codec_kind kind);
 
 struct cp_decoder;
 struct cp_encoder;
 
-/* 0, -EINVAL (with what is wrong) or -ENOMEM. */
+/* 0, -EINVAL (with what is wrong) or -ENOMEM. PCMU and PCMA: clock 8000; G722: 8000, one channel; L16: 8000 to 48000;
+ * opus: 48000, and the channels are those that its samples shall have, whatever SDP says. */
 int cp_decoder_create(const struct cp_codec *c, struct cp_decoder **ret_decoder, struct en_err *err);
 void cp_decoder_destroy(struct cp_decoder *d);
-/* How many samples a payload holds, without decoding it; 0: it is none of this codec. */
+/* How many samples a payload holds, without decoding it; 0: it is none of this codec, or is longer than 120 ms. */
 uint32_t cp_decoder_samples(const struct cp_decoder *d, const uint8_t *payload, uint32_t len);
 /* Decode one payload into `pcm`, which has room for CP_CODEC_FRAME_MAX * channels. The samples; 0: it is broken, and
  * the decoder is as it was. */
@@ -64,7 +70,8 @@ void cp_decode_lost(struct cp_decoder *d, const uint8_t *next, uint32_t next_len
 int cp_encoder_create(const struct cp_codec *c, struct cp_encoder **ret_encoder, struct en_err *err);
 void cp_encoder_destroy(struct cp_encoder *e);
 /* One packet of `samples`. The bytes put into `payload` (room for CP_CODEC_BYTES_MAX); 0: nothing to be sent (DTX);
- * -EINVAL: a length that the codec does not have. */
+ * -EINVAL: a length that the codec does not have: beyond 120 ms or CP_CODEC_BYTES_MAX, odd for G722, for opus not 2.5,
+ * 5, 10 or a multiple of 20 ms. */
 int cp_encode(struct cp_encoder *e, const int16_t *pcm, uint32_t samples, uint8_t *payload);
 
 #endif
