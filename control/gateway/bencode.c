@@ -141,6 +141,19 @@ static bool is_key(const char *p, size_t len)
 	return len <= CP_BENCODE_KEY_MAX;
 }
 
+/* Some proxies write a list in several pieces, each with the key again: they add up. Takes `value`. */
+static bool add_pair(json_t *dict, const char *key, json_t *value)
+{
+	json_t *before = json_object_get(dict, key);
+	bool ok;
+
+	if (!json_is_array(before) || !json_is_array(value))
+		return json_object_set_new_nocheck(dict, key, value) == 0;
+	ok = json_array_extend(before, value) == 0;
+	json_decref(value);
+	return ok;
+}
+
 static bool read_pair(struct reading *in, json_t *dict)
 {
 	char key[CP_BENCODE_KEY_MAX + 1];
@@ -162,7 +175,7 @@ static bool read_pair(struct reading *in, json_t *dict)
 	memcpy(key, p, len);
 	key[len] = '\0';
 	value = read_value(in);
-	return value && json_object_set_new_nocheck(dict, key, value) == 0;
+	return value && add_pair(dict, key, value);
 }
 
 static json_t *read_dict(struct reading *in)

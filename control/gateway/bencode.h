@@ -5,7 +5,8 @@
  *   4:ping      bytes        anything but NUL, so that what is read is a C string (often not UTF-8)
  *   i-12e       integer      64 bits
  *   l…e         list         of values
- *   d…e         dictionary   of keys and values; a key is printable ASCII, in any order; of two alike the last counts
+ *   d…e         dictionary   of keys and values; a key is printable ASCII, in any order; of two alike the last counts,
+ *                            but lists of one key add up
  *
  * Runs on:   any thread, on what the caller owns.
  * Invariants

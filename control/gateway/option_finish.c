@@ -53,20 +53,21 @@ static void unfold_webrtc(struct cp_gw_options *o)
 /* "SRTP AVPF" as scripts of rtpproxy's time say it. */
 static void unfold_plain_words(struct cp_gw_options *o)
 {
-	bool secure = o->plain_words & CP_GW_WORD_SRTP, feedback = o->plain_words & CP_GW_WORD_AVPF;
+	static const uint8_t transports[2][2][2] = {
+		{{CP_GW_TRANSPORT_AVP, CP_GW_TRANSPORT_AVPF}, {CP_GW_TRANSPORT_SAVP, CP_GW_TRANSPORT_SAVPF}},
+		{{CP_GW_TRANSPORT_DTLS_SAVP, CP_GW_TRANSPORT_DTLS_SAVPF},
+		 {CP_GW_TRANSPORT_DTLS_SAVP, CP_GW_TRANSPORT_DTLS_SAVPF}},
+	};
+	bool dtls = o->plain_words & CP_GW_WORD_DTLS, srtp = o->plain_words & CP_GW_WORD_SRTP;
 
 	if (o->plain_words && o->transport == CP_GW_TRANSPORT_UNSAID)
-		o->transport = (uint8_t)(CP_GW_TRANSPORT_AVP + secure + 2 * feedback);
+		o->transport = transports[dtls][srtp][(o->plain_words & CP_GW_WORD_AVPF) != 0];
 }
 
-static void read_addresses(struct cp_gw_options *o)
+static void read_address(struct cp_gw_options *o, const char *name, const char *text, struct en_addr *ret_addr)
 {
-	const struct cp_gw_list *from = &o->received_words;
-
-	if (o->media_address_text && en_addr_parse(o->media_address_text, &o->media_address))
-		cp_gw_unknown(o, "media-address", o->media_address_text);
-	if (from->n && en_addr_parse(from->item[from->n - 1], &o->received_from))
-		cp_gw_unknown(o, "received-from", from->item[from->n - 1]);
+	if (text && en_addr_parse(text, ret_addr))
+		cp_gw_unknown(o, name, text);
 }
 
 static int check_needs(const struct cp_gw_options *o, uint32_t needs, struct en_err *err)
@@ -91,7 +92,8 @@ int cp_gw_options_finish(struct cp_gw_options *o, uint32_t needs, struct en_err 
 {
 	unfold_plain_words(o);
 	unfold_webrtc(o);
-	read_addresses(o);
+	read_address(o, "media-address", o->media_address_text, &o->media_address);
+	read_address(o, "received-from", o->received_from_text, &o->received_from);
 	return check_needs(o, needs, err);
 }
 

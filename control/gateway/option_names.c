@@ -22,6 +22,10 @@
 	{                                                                                                              \
 		n, CP_GW_KIND_LIST, AT(field), most                                                                    \
 	}
+#define ITSELF(n, field, most)                                                                                         \
+	{                                                                                                              \
+		n, CP_GW_KIND_ITSELF, AT(field), most                                                                  \
+	}
 #define NUMBER(n, field, most)                                                                                         \
 	{                                                                                                              \
 		n, CP_GW_KIND_NUMBER, AT(field), most                                                                  \
@@ -83,6 +87,8 @@ static const struct cp_gw_name names[] = {
 	BIT("srtp", plain_words, CP_GW_WORD_SRTP),
 	BIT("avp", plain_words, CP_GW_WORD_AVP),
 	BIT("avpf", plain_words, CP_GW_WORD_AVPF),
+	GROUP("dtls"),
+	BIT("dtls", plain_words, CP_GW_WORD_DTLS),
 
 	GROUP("ice"),
 	CHOICE("ice-default", ice, CP_GW_ICE_DEFAULT),
@@ -98,7 +104,6 @@ static const struct cp_gw_name names[] = {
 	CHOICE("ice-lite-both", ice_lite, CP_GW_ICE_LITE_BOTH),
 	BIT("trickle-ice", flags, CP_GW_TRICKLE_ICE),
 
-	GROUP("dtls"),
 	CHOICE("dtls-off", dtls, CP_GW_DTLS_OFF),
 	CHOICE("dtls-no", dtls, CP_GW_DTLS_OFF),
 	CHOICE("dtls-disable", dtls, CP_GW_DTLS_OFF),
@@ -135,11 +140,13 @@ static const struct cp_gw_name names[] = {
 	BIT("generate-mid", flags, CP_GW_GENERATE_MID),
 
 	LIST("direction", direction, 2),
+	ITSELF("internal", direction, 2),
+	ITSELF("external", direction, 2),
 	GROUP("address-family"),
 	CHOICE("address-family-ip4", family, EN_AF_INET),
 	CHOICE("address-family-ip6", family, EN_AF_INET6),
 	TEXT("media-address", media_address_text, 64),
-	LIST("received-from", received_words, 2),
+	TEXT("received-from", received_from_text, 64), /* behind its family: the last of a list counts */
 	CHOICE("sip-source-address", address, CP_GW_ADDRESS_SIP_SOURCE),
 	CHOICE("trust-address", address, CP_GW_ADDRESS_TRUST),
 	NUMBER("tos", tos, 255),
@@ -169,6 +176,7 @@ static const struct cp_gw_name names[] = {
 	BIT("loop-protect", flags, CP_GW_LOOP_PROTECT),
 	BIT("strip-extmap", flags, CP_GW_STRIP_EXTMAP),
 	BIT("reset", flags, CP_GW_RESET),
+	BIT("fragment", flags, CP_GW_FRAGMENT),
 
 	GROUP("codec"),
 	LIST("codec-strip", strip, CP_GW_LIST_MAX),
@@ -212,6 +220,8 @@ static const struct cp_gw_name names[] = {
 	ELSEWHERE("limit"),
 	ELSEWHERE("from-tags"),
 	ELSEWHERE("output-destination"),
+	ELSEWHERE("sip-message-type"), /* Kamailio says it with every command */
+	ELSEWHERE("directional"), /* meant for Kamailio, left among the words */
 };
 
 static char plain(char c)
@@ -240,7 +250,8 @@ bool cp_gw_name_is(const char *text, const char *name)
 
 static bool takes_value(uint8_t kind)
 {
-	return kind != CP_GW_KIND_BIT && kind != CP_GW_KIND_CHOICE && kind != CP_GW_KIND_ELSEWHERE;
+	return kind != CP_GW_KIND_BIT && kind != CP_GW_KIND_CHOICE && kind != CP_GW_KIND_ITSELF &&
+	       kind != CP_GW_KIND_ELSEWHERE;
 }
 
 /* Whether the name ends well at `end`, where `text` goes on or not. */

@@ -11,6 +11,7 @@ enum cp_gw_kind {
 	CP_GW_KIND_KEY, /* text; from an own key alone. value: the most bytes */
 	CP_GW_KIND_TEXT, /* text behind '='. value: the most bytes */
 	CP_GW_KIND_LIST, /* struct cp_gw_list: one text or many, behind '=' or '-'. value: the most texts */
+	CP_GW_KIND_ITSELF, /* struct cp_gw_list: the name is the text. value: the most texts */
 	CP_GW_KIND_NUMBER, /* int32_t behind '=' or '-'. value: the greatest */
 	CP_GW_KIND_BIT, /* value: the bit of the uint32_t */
 	CP_GW_KIND_CHOICE, /* value: what the uint8_t becomes */
@@ -42,5 +43,6 @@ bool cp_gw_name_is(const char *text, const char *name);
 #define CP_GW_WORD_SRTP (1u << 1)
 #define CP_GW_WORD_AVP  (1u << 2)
 #define CP_GW_WORD_AVPF (1u << 3)
+#define CP_GW_WORD_DTLS (1u << 4)
 
 #endif

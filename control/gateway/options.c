@@ -122,50 +122,69 @@ static void apply_word(struct filling *f, const char *front, const char *word)
 		cp_gw_unknown(f->o, front, word);
 }
 
-static void apply_words(struct filling *f, const char *text)
+static void apply_words(struct filling *f, const struct cp_gw_name *n, const char *value)
 {
-	json_t *words = f->own ? cp_gw_words(text, strlen(text), f->err) : NULL;
-	static const struct cp_gw_name flags = {.name = "flags", .kind = CP_GW_KIND_WORDS};
+	json_t *words;
 
+	if (!f->own) /* words in words: nobody writes them, and they would not end */
+		return;
+	words = cp_gw_words(value, strlen(value), f->err);
 	if (!words || json_array_append_new(f->o->made, words))
-		f->failed |= f->own;
+		f->failed = true;
 	else
-		apply_value(f, &flags, words);
+		apply_value(f, n, words);
 }
 
-/* value: NULL when the name stands alone, which is so for BIT and CHOICE alone. */
+static void apply_nothing(struct filling *f, const struct cp_gw_name *n, const char *value)
+{
+	(void)f;
+	(void)n;
+	(void)value;
+}
+
+static void apply_key(struct filling *f, const struct cp_gw_name *n, const char *value)
+{
+	if (f->own)
+		apply_string(f, n, value);
+}
+
+static void apply_itself(struct filling *f, const struct cp_gw_name *n, const char *value)
+{
+	(void)value;
+	apply_item(f, n, n->name);
+}
+
+static void apply_bit(struct filling *f, const struct cp_gw_name *n, const char *value)
+{
+	uint32_t *at = field(f, n);
+
+	*at = is_no(value) ? *at & ~n->value : *at | n->value;
+}
+
+static void apply_choice(struct filling *f, const struct cp_gw_name *n, const char *value)
+{
+	uint8_t *at = field(f, n);
+
+	*at = is_no(value) ? 0 : (uint8_t)n->value;
+}
+
+static void apply_group(struct filling *f, const struct cp_gw_name *n, const char *value)
+{
+	apply_word(f, n->name, value);
+}
+
+/* value: NULL when the name stands alone, which those alone do that need none (cp_gw_name_find). */
 static void apply_text(struct filling *f, const struct cp_gw_name *n, const char *value)
 {
-	switch ((enum cp_gw_kind)n->kind) {
-	case CP_GW_KIND_KEY:
-		if (f->own)
-			apply_string(f, n, value);
-		break;
-	case CP_GW_KIND_TEXT:
-		apply_string(f, n, value);
-		break;
-	case CP_GW_KIND_LIST:
-		apply_item(f, n, value);
-		break;
-	case CP_GW_KIND_NUMBER:
-		apply_number(f, n, value);
-		break;
-	case CP_GW_KIND_BIT:
-		*(uint32_t *)field(f, n) &= ~n->value;
-		*(uint32_t *)field(f, n) |= is_no(value) ? 0 : n->value;
-		break;
-	case CP_GW_KIND_CHOICE:
-		*(uint8_t *)field(f, n) = is_no(value) ? 0 : (uint8_t)n->value;
-		break;
-	case CP_GW_KIND_GROUP:
-		apply_word(f, n->name, value);
-		break;
-	case CP_GW_KIND_WORDS:
-		apply_words(f, value);
-		break;
-	case CP_GW_KIND_ELSEWHERE:
-		break;
-	}
+	static void (*const apply[])(struct filling *, const struct cp_gw_name *, const char *) = {
+		[CP_GW_KIND_KEY] = apply_key,       [CP_GW_KIND_TEXT] = apply_string,
+		[CP_GW_KIND_LIST] = apply_item,     [CP_GW_KIND_ITSELF] = apply_itself,
+		[CP_GW_KIND_NUMBER] = apply_number, [CP_GW_KIND_BIT] = apply_bit,
+		[CP_GW_KIND_CHOICE] = apply_choice, [CP_GW_KIND_GROUP] = apply_group,
+		[CP_GW_KIND_WORDS] = apply_words,   [CP_GW_KIND_ELSEWHERE] = apply_nothing,
+	};
+
+	apply[n->kind](f, n, value);
 }
 
 static void apply_pair(struct filling *f, const char *front, const char *key, json_t *value)
@@ -182,15 +201,17 @@ static void apply_pair(struct filling *f, const char *front, const char *key, js
 /* {"codec":{"transcode":…}}, and {"transcode":…} as an item of a list of words or of a group. */
 static void apply_object(struct filling *f, const struct cp_gw_name *n, json_t *object)
 {
-	const char *key;
+	const char *key, *front = n->kind == CP_GW_KIND_GROUP ? n->name : NULL;
+	bool own = f->own;
 	json_t *value;
 
-	if (n->kind == CP_GW_KIND_GROUP || n->kind == CP_GW_KIND_WORDS) {
-		json_object_foreach(object, key, value)
-			apply_pair(f, n->kind == CP_GW_KIND_GROUP ? n->name : NULL, key, value);
-	} else {
+	if (n->kind != CP_GW_KIND_GROUP && n->kind != CP_GW_KIND_WORDS) {
 		cp_gw_unknown(f->o, NULL, n->name);
+		return;
 	}
+	f->own = false;
+	json_object_foreach(object, key, value) apply_pair(f, front, key, value);
+	f->own = own;
 }
 
 /* One value that is no list. */

@@ -118,7 +118,8 @@ enum cp_gw_choice {
 #define CP_GW_ALL                 (1u << 14) /* block media and the like: for everyone */
 #define CP_GW_RESET               (1u << 15)
 #define CP_GW_LOAD_LIMIT          (1u << 16) /* supports: the result "load limit" is understood */
-#define CP_GW_WEBRTC              (1u << 17) /* the shortcut was used; what it stands for is set as well */
+#define CP_GW_FRAGMENT            (1u << 17) /* the sdp is a fragment: trickled candidates */
+#define CP_GW_WEBRTC              (1u << 18) /* the shortcut was used; what it stands for is set as well */
 
 /* options.rtcp_mux */
 #define CP_GW_MUX_OFFER   (1u << 0)
@@ -151,7 +152,7 @@ struct cp_gw_list {
 	uint32_t n;
 };
 
-/* Texts are NUL-terminated, point into `dict` or `made`, and are NULL when not said; never "". */
+/* Texts are NUL-terminated, point into `dict` or `made` (or are constants), and are NULL when not said; never "". */
 struct cp_gw_options {
 	json_t *dict,
 		*made; /* references of ours: the dictionary, and texts that did not stand in it as they are needed */
@@ -171,13 +172,11 @@ struct cp_gw_options {
 	uint8_t learning; /* enum cp_gw_learning */
 	uint8_t asymmetric, port_latching, record_call; /* enum cp_gw_choice */
 	uint8_t family; /* enum en_family of the addresses that we write */
-	uint32_t plain_words; /* CP_GW_WORD_…: "RTP", "SRTP", "AVP", "AVPF" of old scripts; they end in `transport` */
+	uint32_t plain_words; /* CP_GW_WORD_…: "RTP", "AVPF" and the like of old scripts; they end in `transport` */
 
 	struct en_addr media_address, received_from; /* family EN_AF_NONE: not said */
 	struct cp_gw_list direction; /* at most two: the interface of the sender, of the receiver */
-	struct cp_gw_list
-		received_words; /* received-from as it came: family and address; the latter is in received_from */
-	const char *media_address_text; /* as it came; media_address is the same */
+	const char *media_address_text, *received_from_text; /* as they came, whether addresses or not */
 	struct cp_gw_list sdes_no, sdes_only;
 	struct cp_gw_list strip, offer, except, transcode, mask, accept, consume, set; /* of codecs */
 	int32_t ptime, ptime_reverse; /* milliseconds; -1: not said */

@@ -40,7 +40,6 @@ static void check_options(const struct cp_gw_options *o)
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		check_list(lists[i], CP_GW_LIST_MAX);
 	check_list(&o->direction, 2);
-	check_list(&o->received_words, 2);
 	check_text(o->call_id, CP_GW_ID_MAX);
 	check_text(o->from_tag, CP_GW_ID_MAX);
 	check_text(o->to_tag, CP_GW_ID_MAX);
@@ -50,6 +49,7 @@ static void check_options(const struct cp_gw_options *o)
 	must(o->transport < CP_GW_TRANSPORT_N && o->ice <= CP_GW_ICE_OPTIONAL && o->dtls <= CP_GW_DTLS_ACTIVE);
 	must(o->ptime >= -1 && o->ptime <= 1000 && o->tos >= -1 && o->tos <= 255 && o->delete_delay >= -1);
 	must(o->media_address.family == EN_AF_NONE || o->media_address_text);
+	must(o->received_from.family == EN_AF_NONE || o->received_from_text);
 	must(cp_gw_options_warning(o, warning, sizeof(warning)) == (warning[0] != '\0'));
 	for (const char *p = warning; *p; p++)
 		must(*p >= 0x20 && *p < 0x7f);

@@ -81,6 +81,10 @@ static void of_two_keys_the_last_counts(void **state)
 	assert_int_equal(json_object_size(json), 1);
 	assert_int_equal(json_integer_value(json_object_get(json, "a")), 2);
 	json_decref(json);
+	json = read_len("d1:al1:xe1:al1:yi3eee", 21);
+	assert_int_equal(json_object_size(json), 1);
+	assert_int_equal(json_array_size(json_object_get(json, "a")), 3);
+	json_decref(json);
 }
 
 static void broken_text_is_refused_by_name(void **state)

@@ -62,6 +62,10 @@ static void profiles_of_old_scripts(void **state)
 	given("'rtpp-flags':'SRTP AVPF'");
 	assert_int_equal(o.transport, CP_GW_TRANSPORT_SAVPF);
 	warns("");
+	given("'rtpp-flags':'DTLS AVPF internal external directional','sip-message-type':'request'");
+	assert_int_equal(o.transport, CP_GW_TRANSPORT_DTLS_SAVPF);
+	list_is(&o.direction, "internal external");
+	warns("");
 	given("'rtpp-flags':'SRTP RTP/AVP'");
 	assert_int_equal(o.transport, CP_GW_TRANSPORT_AVP);
 	warns("");
@@ -70,10 +74,11 @@ static void profiles_of_old_scripts(void **state)
 static void the_later_counts(void **state)
 {
 	(void)state;
-	given("'flags':['ICE=force','ICE=remove','strict-source','strict-source=no','asymmetric','symmetric'],'TOS':-1");
+	given("'received-from':['IP4','192.0.2.1'],'flags':['received-from=192.0.2.2','ICE=force','ICE=remove','strict-source','strict-source=no','asymmetric','symmetric'],'TOS':-1");
 	assert_int_equal(o.ice, CP_GW_ICE_REMOVE);
 	assert_int_equal(o.flags, 0);
 	assert_int_equal(o.asymmetric, CP_GW_NO);
+	address_is(&o.received_from, "192.0.2.2");
 	assert_int_equal(o.tos, -1);
 	warns("");
 }
@@ -139,6 +144,7 @@ static void identity_is_complete_and_bounded(void **state)
 	refused("'call-id':'c','sdp':'v=0','flags':['from-tag=f']", OFFER, "the message has no from-tag");
 	refused("'call-id':'c','from-tag':'f'", OFFER, "the message has no sdp");
 	refused("'call-id':'c','from-tag':'f','to tag':''", CP_GW_NEEDS_TO_TAG, "the message has no to-tag");
+	refused("'call-id':'c','sdp':'v=0','flags':{'from-tag':'f'}", OFFER, "the message has no from-tag");
 	refused("'call-id':5", OFFER, "call-id is no text");
 	refused("'to-tag':['x'],'rtpp-flags':'fast'", 0, "to-tag is no text");
 	for (int len = 255; len <= 256; len++) {
