@@ -12,7 +12,7 @@
  *
  * Runs on:   anyone; no state, no I/O.
  * Ownership: nothing is copied: every wire_text points into the text that was read, which must outlive the struct. The
- *            struct is some 200 KB: keep texts, not structs.
+ *            struct is some 150 KB: keep texts, not structs.
  * Specs:     RFC 8866, RFC 3264; RFC 3605 (a=rtcp), RFC 5761 (rtcp-mux), RFC 8839 (ICE), RFC 8842 (DTLS),
  *            RFC 4568 (a=crypto), RFC 9143 (BUNDLE); the rules of an rtpengine: reference/media.md s1.2.
  */
