@@ -19,6 +19,7 @@
 #define HURRY_US  100000 /* above it: shorten at every block, and where it may be heard */
 #define URGENT_US 15000 /* below it: lengthen where it may be heard */
 #define EXCESS_US 300000 /* above the greatest target: shortening takes too long */
+#define CLOCK_US  INT64_C(10000000) /* neither way more: a clock gone mad is forgotten soon */
 #define REST_CUT  4 /* blocks between two pieces taken out, */
 #define REST_ADD  9 /* or put in */
 #define ALIKE     0.9f
@@ -73,8 +74,9 @@ static void start(struct cp_jitter *j, int64_t now)
 static int64_t delay_of(const struct cp_jitter *j, int64_t now)
 {
 	int64_t ready = cp_jitter_ready(j) * INT64_C(1000000) / j->shape.rate;
+	int64_t delay = now - cp_jitter_us(j, j->next) + ready - j->delay.base;
 
-	return now - cp_jitter_us(j, j->next) + ready - j->delay.base;
+	return delay < -CLOCK_US ? -CLOCK_US : delay > CLOCK_US ? CLOCK_US : delay;
 }
 
 /* Another rate or channels: only when nothing of the old ones is left. False: not yet. */

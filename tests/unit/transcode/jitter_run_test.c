@@ -117,15 +117,35 @@ static void the_packet_behind_helps(void **state)
 	sim_close(&s);
 }
 
+static const struct cp_codec codecs[] = {{.kind = CP_CODEC_PCMU, .clock = 8000, .channels = 1},
+					 {.kind = CP_CODEC_G722, .clock = 8000, .channels = 1},
+					 {.kind = CP_CODEC_OPUS, .clock = 48000, .channels = 2}};
+
+/* 10 ms of silence with one of them, in one packet or two. */
+static void put_10ms(struct cp_jitter *j, uint8_t codec, uint32_t packets, uint64_t now)
+{
+	static const uint8_t payload[CP_CODEC_BYTES_MAX];
+	static uint16_t seq;
+	static uint32_t ts;
+
+	for (uint32_t i = 0; i < packets; i++) {
+		uint32_t samples = cp_codec_rate(&codecs[codec]) / 100 / packets;
+
+		cp_jitter_put(j, &(struct cp_jitter_in){.seq = seq++,
+							.ts = ts,
+							.codec = codec,
+							.payload = payload,
+							.len = samples * 2 * codecs[codec].channels,
+							.arrival_us = now});
+		ts += codecs[codec].clock / 100 / packets;
+	}
+}
+
 /* A phone that changes from PCMU to G722 (the same clock), then to opus (another). */
 static void codecs_change(void **state)
 {
-	const struct cp_codec codecs[] = {{.kind = CP_CODEC_PCMU, .clock = 8000, .channels = 1},
-					  {.kind = CP_CODEC_G722, .clock = 8000, .channels = 1},
-					  {.kind = CP_CODEC_OPUS, .clock = 48000, .channels = 2}};
 	const struct cp_jitter_config config = {.codec = codecs, .codecs = 3, .min_ms = 10, .max_ms = 200};
-	static const uint8_t payload[CP_CODEC_BYTES_MAX];
-	uint32_t ts = 0, rates[3] = {0};
+	uint32_t rates[3] = {0};
 	struct cp_jitter *j;
 	struct cp_jitter_stats t;
 	struct en_err err;
@@ -134,24 +154,13 @@ static void codecs_change(void **state)
 	(void)state;
 	assert_int_equal(cp_jitter_create(&config, &j, &err), 0);
 	for (unsigned int tick = 0; tick < 300; tick++) {
-		uint8_t codec = (uint8_t)(tick / 100);
-		uint32_t samples = codec == 2 ? 240 : cp_codec_rate(&codecs[codec]) / 100;
 		struct cp_jitter_block b;
 
-		for (int half = 0; half < 1 + (codec == 2); half++) {
-			cp_jitter_put(j, &(struct cp_jitter_in){.seq = (uint16_t)(tick + (tick > 200 ? tick - 200 : 0) +
-										  (unsigned int)half),
-								.ts = ts,
-								.codec = codec,
-								.payload = payload,
-								.len = samples * 2 * codecs[codec].channels,
-								.arrival_us = tick * 10000});
-			ts += codec == 2 ? 240 : 80;
-		}
+		put_10ms(j, (uint8_t)(tick / 100), 1 + tick / 200, tick * 10000);
 		b = cp_jitter_get(j, tick * 10000 + 100, pcm);
 		assert_int_equal(b.samples * 100, b.rate);
-		rates[b.rate == 8000 ? 0 : b.rate == 16000 ? 1 : 2]++;
 		assert_int_equal(b.channels, b.rate == 48000 ? 2 : 1);
+		rates[b.rate == 8000 ? 0 : b.rate == 16000 ? 1 : 2]++;
 	}
 	cp_jitter_stats(j, &t);
 	assert_int_equal(t.verdict[CP_JITTER_FAR], 2); /* sooner the old one might yet go on */
