@@ -102,7 +102,7 @@ static void aim(struct cp_delay *d)
 
 	if (d->peaks > 1 && d->peak_us > target)
 		target = d->peak_us;
-	target += CP_DELAY_BLOCK_US;
+	target += CP_DELAY_BLOCK_US + CP_DELAY_GUARD_US;
 	d->target_us = target < d->min_us ? d->min_us : target > d->max_us ? d->max_us : target;
 }
 

@@ -17,6 +17,7 @@
 
 #define CP_DELAY_MAX_MS   2000 /* a target is below */
 #define CP_DELAY_BLOCK_US 10000 /* playout goes in steps of this: no packet may come later than so much before */
+#define CP_DELAY_GUARD_US 2500 /* by which playout may be below the target before anything is done */
 
 #define CP_DELAY_BUCKET_US 5000
 #define CP_DELAY_BUCKETS   (CP_DELAY_MAX_MS * 1000 / CP_DELAY_BUCKET_US)

@@ -16,10 +16,10 @@
 #include "control/transcode/jitter_inner.h"
 
 #define LONG_US   20000 /* above the target: shorten */
-#define SHORT_US  5000 /* below it: lengthen */
 #define HURRY_US  100000 /* above it: shorten at every block, and where it may be heard */
 #define URGENT_US 15000 /* below it: lengthen where it may be heard */
 #define EXCESS_US 300000 /* above the greatest target: shortening takes too long */
+#define CLOCK_US  INT64_C(10000000) /* neither way more: a clock gone mad is forgotten soon */
 #define REST_CUT  4 /* blocks between two pieces taken out, */
 #define REST_ADD  9 /* or put in */
 #define ALIKE     0.9f
@@ -45,9 +45,9 @@ static bool follows(const struct cp_jitter *j, const struct cp_jitter_packet *p)
 /* Its timestamp is where the timeline is, or nearly, for senders that do not count well. */
 static bool is_next(const struct cp_jitter *j, const struct cp_jitter_packet *p)
 {
-	int64_t gap = p->ts - j->next, slack = j->clock / 100;
+	int64_t gap = p->ts - j->next, block = j->clock / 100;
 
-	return gap == 0 || (follows(j, p) && gap >= -slack && gap <= slack);
+	return gap == 0 || (follows(j, p) && gap >= -block && gap <= block / 4);
 }
 
 /* The timeline is where the next packet begins. */
@@ -74,8 +74,9 @@ static void start(struct cp_jitter *j, int64_t now)
 static int64_t delay_of(const struct cp_jitter *j, int64_t now)
 {
 	int64_t ready = cp_jitter_ready(j) * INT64_C(1000000) / j->shape.rate;
+	int64_t delay = now - cp_jitter_us(j, j->next) + ready - j->delay.base;
 
-	return now - cp_jitter_us(j, j->next) + ready - j->delay.base;
+	return delay < -CLOCK_US ? -CLOCK_US : delay > CLOCK_US ? CLOCK_US : delay;
 }
 
 /* Another rate or channels: only when nothing of the old ones is left. False: not yet. */
@@ -190,16 +191,24 @@ static void adapt(struct cp_jitter *j, int64_t now)
 	excess = j->late_us - (double)j->delay.target_us;
 	if (excess > LONG_US)
 		shorten(j, excess);
-	else if (excess < -SHORT_US)
+	else if (excess < -CP_DELAY_GUARD_US)
 		lengthen(j, excess);
 }
 
-/* Now a packet tells what the wait was: its part of the gap was a pause or a loss, the rest delay. */
+/* How much of the gap before it is of packets that did not come, as long as it is; the rest is a pause. */
+static uint64_t lost_before(const struct cp_jitter *j, const struct cp_jitter_packet *p, uint64_t gap)
+{
+	uint64_t lost = (uint64_t)(uint16_t)(p->seq - j->last_seq - 1) * p->duration;
+
+	return lost < gap ? lost : gap;
+}
+
+/* Now a packet tells what the wait was: its part of the gap was a pause, then a loss, the rest delay. */
 static void settle(struct cp_jitter *j, const struct cp_jitter_packet *p)
 {
 	uint64_t gap = p->ts > j->next ? (uint64_t)(p->ts - j->next) : 0, scale = cp_jitter_scale(j);
-	uint64_t covered = j->stalled / scale < gap ? j->stalled / scale : gap;
-	uint64_t silent = follows(j, p) ? covered * scale : 0, concealed = j->stalled - silent;
+	uint64_t covered = j->stalled / scale < gap ? j->stalled / scale : gap, pause = gap - lost_before(j, p, gap);
+	uint64_t silent = (covered < pause ? covered : pause) * scale, concealed = j->stalled - silent;
 
 	j->next += (int64_t)covered;
 	j->stalled = 0;
@@ -207,20 +216,24 @@ static void settle(struct cp_jitter *j, const struct cp_jitter_packet *p)
 	j->stats.concealed += concealed;
 	if (concealed && !j->in_gap)
 		j->stats.concealed_events++;
+	j->in_gap |= concealed > 0;
 }
 
-/* A later packet is here. */
+/* A later packet is here. Block by block, but for the frame before it: what it says of that one is about all of it. */
 static void bridge(struct cp_jitter *j, const struct cp_jitter_packet *p)
 {
 	uint64_t gap = (uint64_t)(p->ts - j->next), n = cp_jitter_block(j) / cp_jitter_scale(j);
-	bool pause = follows(j, p), last = !pause && gap <= p->duration && p->codec == j->using;
+	uint64_t lost = lost_before(j, p, gap), most = gap;
+	bool pause = gap > lost, last = !pause && gap <= p->duration && p->codec == j->using;
 
-	if (last)
+	if (pause)
+		most = gap - lost;
+	else if (gap > p->duration)
+		most = gap - p->duration;
+	else if (last)
 		n = gap;
-	else if (!pause && gap > p->duration && gap - p->duration < n)
-		n = gap - p->duration;
-	else if (gap < n)
-		n = gap;
+	if (n > most)
+		n = most;
 	j->next += (int64_t)n;
 	cp_jitter_pcm_conceal(j, (uint32_t)n * cp_jitter_scale(j), last ? p : NULL,
 			      pause ? CP_JITTER_SILENCE : CP_JITTER_CONCEALED);

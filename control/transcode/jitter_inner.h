@@ -37,6 +37,7 @@ struct cp_jitter {
 	unsigned __int128 seen; /* bit n: top_seq - n came */
 	uint64_t expected, come; /* of this run */
 	uint64_t lost_before; /* in earlier runs */
+	int64_t quiet_at; /* the next packet was due long ago */
 	struct cp_jitter_stranger stranger;
 	struct cp_jitter_store *store;
 	struct cp_delay delay;

@@ -56,6 +56,7 @@ static enum cp_jitter_verdict take(struct cp_jitter *j, const struct cp_jitter_i
 
 	cp_delay_add(&j->delay, arrival, transit, (uint32_t)cp_jitter_us(j, p->duration), p->ts == j->top);
 	j->come++;
+	j->quiet_at = arrival + cp_jitter_us(j, p->duration) * 3 / 2;
 	j->stranger.any = false;
 	if (is_late(j, p))
 		return CP_JITTER_LATE;
@@ -87,14 +88,18 @@ static enum cp_jitter_verdict begin(struct cp_jitter *j, const struct cp_jitter_
 	return take(j, in, p);
 }
 
-/* RFC 3550 A.1: "Two sequential packets -- assume that the other side restarted without telling us". */
+/*
+ * RFC 3550 A.1: "Two sequential packets -- assume that the other side restarted without telling us"; not while this
+ * side of it goes on as before.
+ */
 static enum cp_jitter_verdict meet(struct cp_jitter *j, const struct cp_jitter_in *in, struct cp_jitter_packet *p,
 				   enum cp_jitter_verdict why)
 {
 	struct cp_jitter_stranger *s = &j->stranger;
 	uint32_t clock = j->codec[in->codec].clock, since = in->ts - s->ts;
 	bool follows = s->any && s->ssrc == in->ssrc && in->seq == (uint16_t)(s->seq + 1) &&
-		       clock == j->codec[s->codec].clock && since > 0 && since <= clock * STRANGE_S;
+		       clock == j->codec[s->codec].clock && since > 0 && since <= clock * STRANGE_S &&
+		       cp_jitter_time(in->arrival_us) >= j->quiet_at;
 
 	if (follows || is_idle(j))
 		return begin(j, in, p);

@@ -8,6 +8,7 @@
 #ifndef TESTS_UNIT_TRANSCODE_JITTER_KIT_H
 #define TESTS_UNIT_TRANSCODE_JITTER_KIT_H
 
+#include <inttypes.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +20,7 @@
 
 #define FLYING_MAX 512
 #define BASE_US    40000 /* what the path takes at least */
-#define PITCH_HZ   160
+#define PITCH_HZ   150 /* whole periods in 20 ms: the fake's concealment goes on without a step */
 
 struct sim;
 /* How long beyond BASE_US packet n is under way, microseconds; negative: it is lost. */
@@ -28,6 +29,7 @@ typedef int64_t (*path_fn)(struct sim *s, uint64_t n);
 struct flying {
 	bool used;
 	uint64_t arrival;
+	uint32_t ssrc;
 	uint16_t seq;
 	uint32_t ts;
 	uint64_t from; /* first sample */
@@ -48,6 +50,7 @@ struct sim {
 	uint64_t skip_from; /* the sender says nothing from this packet on, */
 	uint64_t skip_n; /* and for so many; their timestamps pass, sequence numbers do not */
 	uint64_t ticks; /* of the consumer */
+	uint32_t lazy; /* its timer is late by up to so many microseconds */
 	struct flying flying[FLYING_MAX];
 	/* what came out */
 	int16_t *out;
@@ -129,12 +132,26 @@ static inline enum cp_jitter_verdict sim_put(struct sim *s, const struct flying 
 
 			memcpy(payload + ((size_t)i * s->codec.channels + c) * 2, &x, 2);
 		}
-	return cp_jitter_put(s->j, &(struct cp_jitter_in){.ssrc = s->ssrc,
+	return cp_jitter_put(s->j, &(struct cp_jitter_in){.ssrc = f->ssrc,
 							  .seq = f->seq,
 							  .ts = f->ts,
 							  .payload = payload,
 							  .len = len,
 							  .arrival_us = f->arrival});
+}
+
+/* 20 ms of silence, PCMU. */
+static inline enum cp_jitter_verdict put_silence(struct cp_jitter *j, uint32_t ssrc, uint16_t seq, uint32_t ts,
+						 uint64_t at)
+{
+	static const uint8_t payload[320];
+
+	return cp_jitter_put(j, &(struct cp_jitter_in){.ssrc = ssrc,
+						       .seq = seq,
+						       .ts = ts,
+						       .payload = payload,
+						       .len = sizeof(payload),
+						       .arrival_us = at});
 }
 
 static inline void fly(struct sim *s, const struct flying *f)
@@ -154,7 +171,7 @@ static inline void sim_send(struct sim *s, uint64_t now)
 	for (;; s->sent++) {
 		double at = (double)s->sent * s->frame_ms * 1000 * (1 + s->ppm * 1e-6);
 		uint64_t skipped = s->sent < s->skip_from ? 0 : s->sent - s->skip_from;
-		struct flying f = {.from = s->sent * frame_of(s)};
+		struct flying f = {.ssrc = s->ssrc, .from = s->sent * frame_of(s)};
 		int64_t delay;
 
 		if (at > (double)now)
@@ -207,7 +224,7 @@ static inline void sim_listen(struct sim *s, uint64_t now)
 static inline void sim_run(struct sim *s, double seconds)
 {
 	for (uint64_t end = s->ticks + (uint64_t)(seconds * 100); s->ticks < end; s->ticks++) {
-		uint64_t now = s->ticks * 10000 + 3000;
+		uint64_t now = s->ticks * 10000 + 3000 + (s->lazy ? random32(&s->random) % s->lazy : 0);
 
 		sim_send(s, now);
 		sim_deliver(s, now);
