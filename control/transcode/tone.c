@@ -65,10 +65,7 @@ void cp_tone_detector_destroy(struct cp_tone_detector *d)
 
 void cp_tone_hear(struct cp_tone_detector *d, const int16_t *pcm, uint32_t n)
 {
-	char told[MAX_DTMF_DIGITS + 1];
-
 	dtmf_rx(d->lib, pcm, (int)n);
-	dtmf_rx_get(d->lib, told, MAX_DTMF_DIGITS); /* so that its list of digits, which we do not use, never fills */
 }
 
 struct cp_tone_generator *cp_tone_generator_create(void)

@@ -144,6 +144,28 @@ static void nothing_for_long_fades_to_silence(void **state)
 	}
 }
 
+/* Every other packet of 10 ms lost: what was played instead is part of what the next gap is filled from. */
+static void gap_upon_gap_is_filled(void **state)
+{
+	struct cp_conceal *c = cp_conceal_create(8000, 1);
+	int16_t x[4000], y[4000];
+	double is;
+
+	(void)state;
+	for (uint32_t i = 0; i < 4000; i++)
+		x[i] = y[i] = (int16_t)lrint(8000 * sin(2 * M_PI * 171.3 * i / 8000));
+	for (uint32_t i = 0; i < 50; i++) {
+		if (i > 5 && i % 2)
+			cp_conceal_lost(c, y + i * 80, 80);
+		else
+			cp_conceal_good(c, y + i * 80, 80);
+	}
+	is = correlation_of(x, y, 4000);
+	print_message("a tone of which every other packet is lost: correlation %.3f\n", is);
+	assert_true(is > 0.95);
+	cp_conceal_destroy(c);
+}
+
 static void opus_fades_too(void **state)
 {
 	int16_t *in = speech_new(960 * 10, 48000), out[CP_CODEC_FRAME_MAX];
@@ -227,9 +249,13 @@ static void any_length_is_filled(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_lost_packet_is_hardly_heard),   cmocka_unit_test(fec_is_better_than_concealment),
-		cmocka_unit_test(nothing_for_long_fades_to_silence), cmocka_unit_test(opus_fades_too),
-		cmocka_unit_test(concealment_does_not_click),        cmocka_unit_test(any_length_is_filled),
+		cmocka_unit_test(one_lost_packet_is_hardly_heard),
+		cmocka_unit_test(fec_is_better_than_concealment),
+		cmocka_unit_test(nothing_for_long_fades_to_silence),
+		cmocka_unit_test(gap_upon_gap_is_filled),
+		cmocka_unit_test(opus_fades_too),
+		cmocka_unit_test(concealment_does_not_click),
+		cmocka_unit_test(any_length_is_filled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -118,7 +118,7 @@ static void speech_and_noise_are_no_keys(void **state)
 	free(pcm);
 }
 
-/* A whole day of presses: the library's own list of digits is emptied. */
+/* More presses than the library's own list of digits, which nobody reads, holds. */
 static void many_presses_are_all_heard(void **state)
 {
 	struct cp_tone_generator *g = cp_tone_generator_create();
