@@ -144,8 +144,8 @@ void cp_resync_session(struct cp_hub *h, unsigned int core, const struct shm_msg
 	if (!place_adopt(h, CP_PLACE_SESSION, &place))
 		return;
 	/* one without keys was in the middle of a handshake that died with the old process, and so did data */
-	if (s->profile != SHM_SRTP_NONE && cp_note_read(s->note, &n) && n.kind != CP_PEER_DATA && n.kind != CP_PEER_LEG &&
-	    session_adopt(h, &place, s, &n))
+	if (s->profile != SHM_SRTP_NONE && cp_note_read(s->note, &n) && n.kind != CP_PEER_DATA &&
+	    n.kind != CP_PEER_LEG && session_adopt(h, &place, s, &n))
 		return;
 	cp_intent_end_later(h, CP_PLACE_SESSION, &place, true);
 }

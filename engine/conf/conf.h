@@ -23,8 +23,8 @@
 #define CONF_ROUTES_MAX     64
 #define CONF_LISTEN_MAX     16
 #define CONF_RELAY_MAX      16
-#define CONF_RTP_MAX 8
-#define CONF_RTP_NAME_MAX 32
+#define CONF_RTP_MAX        8
+#define CONF_RTP_NAME_MAX   32
 #define CONF_EXTERNAL_MAX   32
 #define CONF_SECRETS_MAX    16
 #define CONF_NAME_MAX       32 /* with the NUL */

@@ -56,7 +56,8 @@ static int rtp_set(const struct conf_option *o, void *base, const char *text, st
 	if (rtp->port_min < PORT_MIN)
 		return en_fail(err, -1, "ports for RTP begin at %d", PORT_MIN);
 	if (rtp->port_min % 2 != 0 || rtp->port_max % 2 != 1 || rtp->port_min > rtp->port_max)
-		return en_fail(err, -1, "RTP and RTCP take a pair of ports: begin with an even one, end with an odd one");
+		return en_fail(err, -1,
+			       "RTP and RTCP take a pair of ports: begin with an even one, end with an odd one");
 	return (int)g->rtp_n++;
 }
 

@@ -41,8 +41,8 @@ const struct conf_option conf_options[] = {
 const size_t conf_option_n = sizeof(conf_options) / sizeof(conf_options[0]);
 
 const char *const conf_section_names[CONF_SEC_N] = {
-	[CONF_SEC_ENGINE] = "engine", [CONF_SEC_DATAPLANE] = "dataplane", [CONF_SEC_PORT] = "port",
-	[CONF_SEC_TURN] = "turn",     [CONF_SEC_MEDIA] = "media",         [CONF_SEC_CONTROL] = "control",
+	[CONF_SEC_ENGINE] = "engine",   [CONF_SEC_DATAPLANE] = "dataplane", [CONF_SEC_PORT] = "port",
+	[CONF_SEC_TURN] = "turn",       [CONF_SEC_MEDIA] = "media",         [CONF_SEC_CONTROL] = "control",
 	[CONF_SEC_GATEWAY] = "gateway",
 };
 

@@ -48,12 +48,12 @@ static void print_section(const struct conf *c, enum conf_section section, unsig
 	}
 }
 
-/* How often a section stands in the file. [turn] always listens. */
+/* How often a section stands in the file. [turn] always listens, [gateway] always has ports. */
 static unsigned int section_n(const struct conf *c, unsigned int section)
 {
 	if (section == CONF_SEC_PORT)
 		return c->port_n;
-	return section != CONF_SEC_TURN || c->turn.listen_n > 0;
+	return section == CONF_SEC_TURN ? c->turn.listen_n > 0 : section == CONF_SEC_GATEWAY ? c->gateway.rtp_n > 0 : 1;
 }
 
 void conf_print(const struct conf *c, FILE *out)

@@ -139,7 +139,8 @@ static void defaults_hold(void **state)
 	conf_free(&conf);
 }
 
-#define PORT "[port a]\ndevice = tap:t0\naddress = 10.0.0.1/24\n" /* lines 1 to 3 */
+#define PORT  "[port a]\ndevice = tap:t0\naddress = 10.0.0.1/24\n" /* lines 1 to 3 */
+#define CALLS PORT "[media]\nlisten = 10.0.0.1:3480\n[control]\nhttp = 127.0.0.1:8080\n[gateway]\n" /* to 8 */
 #define TURN                                                                                                           \
 	PORT "[turn]\nlisten = 10.0.0.1:3478\nrelay = 10.0.0.1 49152-65535\nrealm = r\nuser = a:b\n" /* lines 4 to 8   \
 												      */
@@ -289,6 +290,26 @@ static const struct {
 				      "router's\n"},
 	{PORT "gateway = 10.0.0.9\ngateway = 10.0.0.8\n",
 	 "t.conf:5: gateway = 10.0.0.8: the port has an IPv4 gateway already: one of each family\n"},
+	{PORT "[gateway]\nrtp = 10.0.0.1 30000-30001\n",
+	 "t.conf:4: [gateway] needs [media]: add it with listen = ADDRESS:3480\n"
+	 "t.conf:4: [gateway] needs the control process: add [control] with http = 127.0.0.1:8080\n"},
+	{CALLS "ng = 127.0.0.1:22222\n",
+	 "t.conf:8: [gateway] has no ports: add rtp = ADDRESS 30000-39999 with an address of a port\n"},
+	{CALLS "rtp = 10.0.0.1\n", "t.conf:9: rtp = 10.0.0.1: write ADDRESS FIRST-LAST [NAME], for example "
+				   "198.18.0.2 30000-39999 outside\n"},
+	{CALLS "rtp = 10.0.0.1 30001-30100\n",
+	 "t.conf:9: rtp = 10.0.0.1 30001-30100: RTP and RTCP take a pair of ports: "
+	 "begin with an even one, end with an odd one\n"},
+	{CALLS "rtp = 10.0.0.1 30000-30099 a b\n", "t.conf:9: rtp = 10.0.0.1 30000-30099 a b: a name has at most 31 "
+						   "letters, digits, '-', '_' and '.'\n"},
+	{CALLS "rtp = 10.0.0.1 1000-1999\n", "t.conf:9: rtp = 10.0.0.1 1000-1999: ports for RTP begin at 1024\n"},
+	{CALLS "rtp = 10.0.0.2 30000-30099\n",
+	 "t.conf:9: rtp: 10.0.0.2 is not an address of any port: add it to a [port NAME], or use one that is there\n"},
+	{CALLS "rtp = 10.0.0.1 30000-30099 a\nrtp = 10.0.0.1 30098-30199 a\n",
+	 "t.conf:10: rtp: these ports overlap those of line 9: give each its own\n"
+	 "t.conf:10: rtp: the name a stands in line 9 already: choose another\n"},
+	{CALLS "rtp = 10.0.0.1 3000-3999\n",
+	 "t.conf:9: rtp: the port of line 5 lies in this range: move one of them\n"},
 	{PORT "route = 10.9.0.0/16 10.0.0.9\n",
 	 "t.conf:4: route = 10.9.0.0/16 10.0.0.9: write PREFIX via ADDRESS, for example 10.0.0.0/8 via 198.18.0.254\n"},
 	{PORT "route = 10.9.0.0/16 via 11.0.0.9\n", "t.conf:4: route: the next hop 11.0.0.9 is on no network of [port "
