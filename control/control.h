@@ -21,6 +21,7 @@ struct conf;
 struct cp_admin;
 struct cp_bridge;
 struct cp_dtls_context;
+struct cp_gateway;
 struct cp_http;
 struct cp_link;
 struct cp_sctp_stack;
@@ -32,6 +33,7 @@ struct cp_control {
 	struct cp_dtls_context *dtls;
 	struct cp_sctp_stack *sctp;
 	struct cp_signal *signal;
+	struct cp_gateway *gateway; /* NULL: no [gateway] */
 	struct cp_bridge *bridge; /* NULL: it could not be opened */
 	struct cp_link *link;
 	struct cp_http *http;

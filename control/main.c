@@ -23,6 +23,7 @@
 #include "control/control.h"
 #include "control/dp/link.h"
 #include "control/dtls/dtls.h"
+#include "control/gateway/gateway.h"
 #include "control/http/http.h"
 #include "control/privilege.h"
 #include "control/sctp/datachannel.h"
@@ -183,6 +184,8 @@ static int open_parts(struct process *p, struct en_err *err)
 	if (cp_dtls_context_create(&c->dtls, err) != 0 || open_sctp(p, err) != 0 ||
 	    cp_admin_create(c, &c->admin, err) != 0 || cp_signal_create(c, &c->signal, err) != 0)
 		return -1;
+	if (p->conf.gateway.rtp_n > 0 && cp_gateway_create(c, &c->gateway, err) != 0)
+		return -1;
 	return cp_link_open(&p->loop, p->conf.runtime_dir, &events, p, &c->link, err);
 }
 
@@ -228,6 +231,7 @@ static void stop(struct process *p)
 
 	cp_http_close(c->http);
 	cp_admin_destroy(c->admin);
+	cp_gateway_destroy(c->gateway);
 	if (c->link)
 		cp_link_close(c->link);
 	c->link = NULL;

@@ -12,10 +12,11 @@
 #include "dataplane/burst.h"
 
 static const struct dp_node_desc *const nodes[] = {
-	&dp_node_rx,   &dp_node_handoff_in, &dp_node_inject, &dp_node_classify, &dp_node_handoff, &dp_node_arp,
-	&dp_node_nd,   &dp_node_icmp,       &dp_node_reass,  &dp_node_stun,     &dp_node_channel, &dp_node_relay,
-	&dp_node_self, &dp_node_media_in,   &dp_node_ice,    &dp_node_punt,     &dp_node_srtp_in, &dp_node_forward,
-	&dp_node_rtcp, &dp_node_srtp_out,   &dp_node_pace,   &dp_node_ip_out,   &dp_node_tx,      &dp_node_drop,
+	&dp_node_rx,      &dp_node_handoff_in, &dp_node_inject, &dp_node_classify, &dp_node_handoff, &dp_node_arp,
+	&dp_node_nd,      &dp_node_icmp,       &dp_node_reass,  &dp_node_stun,     &dp_node_channel, &dp_node_relay,
+	&dp_node_self,    &dp_node_media_in,   &dp_node_leg_in, &dp_node_bridge,   &dp_node_ice,     &dp_node_punt,
+	&dp_node_srtp_in, &dp_node_forward,    &dp_node_rtcp,   &dp_node_srtp_out, &dp_node_pace,    &dp_node_ip_out,
+	&dp_node_tx,      &dp_node_drop,
 };
 
 #define NODE_N (sizeof(nodes) / sizeof(nodes[0]))

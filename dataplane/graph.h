@@ -16,8 +16,8 @@ struct dp_node_desc {
 
 extern const struct dp_node_desc dp_node_rx, dp_node_handoff_in, dp_node_classify, dp_node_handoff, dp_node_arp,
 	dp_node_nd, dp_node_icmp, dp_node_reass, dp_node_stun, dp_node_channel, dp_node_relay, dp_node_self,
-	dp_node_ip_out, dp_node_tx, dp_node_drop, dp_node_media_in, dp_node_ice, dp_node_punt, dp_node_inject,
-	dp_node_srtp_in, dp_node_forward, dp_node_rtcp, dp_node_srtp_out, dp_node_pace;
+	dp_node_ip_out, dp_node_tx, dp_node_drop, dp_node_media_in, dp_node_leg_in, dp_node_bridge, dp_node_ice,
+	dp_node_punt, dp_node_inject, dp_node_srtp_in, dp_node_forward, dp_node_rtcp, dp_node_srtp_out, dp_node_pace;
 
 /* Register the nodes with DPDK, once a process, before the first graph. */
 int dp_graph_register(struct en_err *err);

@@ -41,6 +41,7 @@ enum dp_class {
 	DP_CLS_RELAY, /* on a relayed port */
 	DP_CLS_FRAG, /* a fragment, for the reassembling core */
 	DP_CLS_MEDIA, /* on a media listener: STUN, DTLS, SRTP */
+	DP_CLS_LEG, /* on a port of a call */
 	DP_CLS_ICMP, /* for the core that owns the datagram an ICMP error is about */
 };
 

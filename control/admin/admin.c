@@ -223,6 +223,10 @@ static void answer_api(struct cp_admin *a, struct cp_http_request *req, const st
 		answer_json(req, 200, cp_admin_data(a->control));
 		return;
 	}
+	if (strcmp(name, "calls") == 0) {
+		answer_json(req, 200, cp_admin_calls(a->control));
+		return;
+	}
 	for (size_t i = 0; i < sizeof(things) / sizeof(things[0]); i++) {
 		if (strcmp(name, things[i].name) == 0) {
 			job_start(a, req, things[i].print, limit_of(in->query));

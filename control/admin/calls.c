@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* calls.c - what signaling knows of rooms, sessions and data channels, as JSON documents. */
+/* calls.c - what is known of rooms, sessions, data channels and calls, as JSON documents. */
 #include "control/admin/internal.h"
+#include "control/gateway/gateway.h"
 #include "control/signal/signal.h"
 
 json_t *cp_admin_rooms(const struct cp_control *control)
@@ -22,4 +23,11 @@ json_t *cp_admin_data(const struct cp_control *control)
 	json_t *list = control->signal ? cp_signal_data_json(control->signal) : json_array();
 
 	return json_pack("{s:o}", "data", list);
+}
+
+json_t *cp_admin_calls(const struct cp_control *control)
+{
+	json_t *list = control->gateway ? cp_gateway_calls_json(control->gateway) : json_array();
+
+	return json_pack("{s:o}", "calls", list);
 }

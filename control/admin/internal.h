@@ -20,5 +20,6 @@ void cp_metrics_control(const struct cp_control *control, FILE *out);
 json_t *cp_admin_rooms(const struct cp_control *control);
 json_t *cp_admin_sessions(const struct cp_control *control);
 json_t *cp_admin_data(const struct cp_control *control);
+json_t *cp_admin_calls(const struct cp_control *control);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "control/admin/internal.h"
 #include "control/dp/link.h"
+#include "control/gateway/gateway.h"
 #include "control/peer/data.h"
 #include "control/sctp/assoc.h"
 #include "control/signal/signal.h"
@@ -207,6 +208,20 @@ static void put_data(const struct cp_control *control, FILE *out)
 	put_refusals(control, t->refused, out);
 }
 
+static void put_gateway(const struct cp_gateway *gateway, FILE *out)
+{
+	struct cp_gateway_stats s;
+
+	cp_gateway_stats(gateway, &s);
+	put_one(out, "gateway.calls", "gauge", "calls", s.present);
+	put_one(out, "gateway.calls_total", "counter", "calls that were begun", s.calls);
+	put_one(out, "gateway.timeouts_total", "counter", "calls that ended because nothing came any more", s.timeouts);
+	put_one(out, "gateway.commands_total", "counter", "commands of the ng protocol", s.commands);
+	put_one(out, "gateway.errors_total", "counter", "of which with an error for an answer, or none", s.errors);
+	put_one(out, "gateway.repeated_total", "counter", "datagrams that came again and got the same answer",
+		s.repeated);
+}
+
 void cp_metrics_control(const struct cp_control *control, FILE *out)
 {
 	struct cp_link_stats link = {0};
@@ -224,4 +239,6 @@ void cp_metrics_control(const struct cp_control *control, FILE *out)
 		count(cp_admin_sessions(control), "sessions"));
 	if (control->signal)
 		put_data(control, out);
+	if (control->gateway)
+		put_gateway(control->gateway, out);
 }

@@ -68,6 +68,16 @@ uint64_t cp_hub_now(const struct cp_hub *h)
 	return uv_now(h->ctl->loop);
 }
 
+void cp_hub_change(struct cp_peer *p, enum cp_peer_change change, const char *why)
+{
+	struct cp_hub *h = p->hub;
+
+	if (p->kind != CP_PEER_LEG)
+		h->events->change(h->arg, p, change, why);
+	else if (h->leg_change)
+		h->leg_change(h->leg_arg, p, change, why);
+}
+
 /* --- places ------------------------------------------------------------------------ */
 
 static uint32_t generation_of(enum cp_place_kind kind, const void *what)
@@ -119,7 +129,7 @@ static void on_refused(struct cp_hub *h, unsigned int core, const struct shm_msg
 	     r->type == SHM_MSG_KEYFRAME || r->type == SHM_MSG_PATH))
 		return; /* it went with its session, or its dataplane */
 	en_warn("peer", "core %u refused %s of place %u: reason %u", core, name ? name : "?", r->what.index, r->why);
-	if (r->type == SHM_MSG_SESSION || r->type == SHM_MSG_KEYS) {
+	if (r->type == SHM_MSG_SESSION || r->type == SHM_MSG_KEYS || r->type == SHM_MSG_LEG) {
 		p = cp_hub_at(h, CP_PLACE_SESSION, core, r->what);
 		if (p && p->installed)
 			cp_peer_fail(p, CP_PEER_CLOSED, "the media engine refused the session");
@@ -194,7 +204,7 @@ static const char *why_over(const struct cp_peer *p, uint64_t now)
 		return "signaling did not come back";
 	if (p->kind == CP_PEER_DATA && !p->speaks_for)
 		return "its participant is gone";
-	if (p->kind == CP_PEER_CALL || p->kind == CP_PEER_BRIDGE || !p->hub->synced)
+	if (p->kind == CP_PEER_CALL || p->kind == CP_PEER_BRIDGE || p->kind == CP_PEER_LEG || !p->hub->synced)
 		return NULL;
 	if (p->state == SHM_SESSION_LOST)
 		return "the path was lost";
@@ -211,11 +221,11 @@ static void tick_peer(struct cp_hub *h, struct cp_peer *p, uint64_t now)
 
 	if (why) {
 		en_info("peer", "%s of room %s ends: %s", p->id, p->room->name, why);
-		h->events->change(h->arg, p, CP_PEER_GONE, why);
+		cp_hub_change(p, CP_PEER_GONE, why);
 		cp_peer_destroy(p);
 		return;
 	}
-	if (!h->synced || !p->installed)
+	if (!h->synced || !p->installed || p->kind == CP_PEER_LEG) /* of calls the gateway thinks */
 		return;
 	if (!p->keyed && now - p->since_ms >= CP_SETUP_MS)
 		cp_peer_fail(p, CP_PEER_LOST, "no connection within 30 s");

@@ -63,6 +63,7 @@ enum cp_peer_kind {
 	CP_PEER_ECHO, /* receives its own */
 	CP_PEER_DATA, /* the data connection of a CALL (companion.c); not shown to the others */
 	CP_PEER_BRIDGE, /* a program on this machine: has channels and no session */
+	CP_PEER_LEG, /* a leg of a call (gateway/leg.c), alone in a private room with the others of its call */
 	CP_PEER_KINDS
 };
 
@@ -132,6 +133,7 @@ struct cp_peer {
 	char ufrag[SHM_UFRAG_MAX], pwd[SHM_PWD_MAX]; /* ours; valid while placed */
 	uint32_t state; /* enum shm_session_state */
 	struct en_ep remote;
+	uint32_t consent_ms; /* 0: CP_CONSENT_MS */
 	uint32_t listen; /* of `remote`, as a resync told it */
 	uint32_t ice; /* enum shm_ice: what we are to it */
 	uint64_t tie_breaker; /* of a full agent; 0: none yet */
@@ -169,6 +171,10 @@ struct cp_peer {
 	struct cp_peer *companion; /* CALL: its data connection; NULL: none */
 	struct cp_peer *speaks_for; /* DATA: the participant; NULL: it is gone */
 	const struct cp_door *door; /* BRIDGE: how a channel is opened there */
+
+	struct shm_msg_leg leg; /* LEG: as the dataplane is to be told, but for its own handle */
+	bool leg_sent;
+	void *owner_leg; /* the gateway's object of it; NULL: it let go */
 
 	void *client; /* signaling's: who speaks for it; NULL: nobody now */
 	uint64_t alone_ms; /* since when nobody does */
@@ -213,10 +219,15 @@ struct cp_end {
 	bool confirmed; /* resync: the dataplane still has it */
 };
 
+/* The gateway's ear: of its legs alone, as `change` of the others. */
+typedef void cp_leg_change(void *arg, struct cp_peer *p, enum cp_peer_change change, const char *why);
+
 struct cp_hub {
 	struct cp_control *ctl;
 	const struct cp_hub_events *events;
 	void *arg;
+	cp_leg_change *leg_change; /* NULL: no gateway */
+	void *leg_arg;
 	struct cp_room_list rooms;
 	struct cp_peer_list peers;
 	struct cp_end_list ends;
@@ -244,6 +255,8 @@ void cp_hub_destroy(struct cp_hub *h);
 /* Every quarter of a second or so: what has run out, what was not sent yet. */
 void cp_hub_tick(struct cp_hub *h);
 uint64_t cp_hub_now(const struct cp_hub *h);
+/* Tell whoever is concerned of a peer's transport. */
+void cp_hub_change(struct cp_peer *p, enum cp_peer_change change, const char *why);
 void cp_hub_on_message(struct cp_hub *h, unsigned int core, const struct shm_msg *m);
 
 /* What is at a place; NULL for nothing, out of range or another generation's. */
@@ -260,6 +273,8 @@ static inline bool cp_place_eq(const struct cp_place *a, const struct cp_place *
 /* Tell now, or, when the lane is full, at a later tick. Nothing is told while the link is down. */
 void cp_intent_session(struct cp_peer *p);
 void cp_intent_keys(struct cp_peer *p);
+/* A leg: `leg` anew. */
+void cp_intent_leg(struct cp_peer *p);
 void cp_intent_track(struct cp_track *t);
 void cp_intent_route(struct cp_route *r);
 void cp_intent_keyframe(struct cp_track *t);
@@ -332,7 +347,7 @@ struct cp_peer *cp_peer_create(struct cp_room *r, struct cp_hub *h, enum cp_peer
 /* Do the others hear of it? */
 static inline bool cp_peer_is_shown(const struct cp_peer *p)
 {
-	return p->kind != CP_PEER_WHEP && p->kind != CP_PEER_DATA;
+	return p->kind != CP_PEER_WHEP && p->kind != CP_PEER_DATA && p->kind != CP_PEER_LEG;
 }
 /* Leaves the room, tracks and session with it. */
 void cp_peer_destroy(struct cp_peer *p);

@@ -32,7 +32,11 @@ static bool tell(struct cp_hub *h, unsigned int core, uint32_t type, const void 
 void cp_intent_session(struct cp_peer *p)
 {
 	struct shm_msg_session m = {
-		.session = p->place.h, .consent_ms = CP_CONSENT_MS, .ice = p->ice, .tie_breaker = p->tie_breaker};
+		.session = p->place.h,
+		.consent_ms = p->consent_ms ? p->consent_ms : CP_CONSENT_MS,
+		.ice = p->ice,
+		.tie_breaker = p->tie_breaker,
+	};
 
 	if (!p->placed)
 		return;
@@ -41,6 +45,14 @@ void cp_intent_session(struct cp_peer *p)
 	cp_note_of_peer(p, m.note);
 	p->sent = tell(p->hub, p->place.core, SHM_MSG_SESSION, &m, sizeof(m));
 	en_wipe(&m, sizeof(m));
+}
+
+void cp_intent_leg(struct cp_peer *p)
+{
+	p->leg_sent = false;
+	p->leg.session = p->place.h;
+	if (p->placed && p->sent)
+		p->leg_sent = tell(p->hub, p->place.core, SHM_MSG_LEG, &p->leg, sizeof(p->leg));
 }
 
 void cp_intent_keys(struct cp_peer *p)
@@ -143,6 +155,8 @@ static void flush_peer(struct cp_peer *p)
 		return;
 	if (!p->sent)
 		cp_intent_session(p);
+	if (p->kind == CP_PEER_LEG && !p->leg_sent)
+		cp_intent_leg(p);
 	if (p->sent && p->keys_wait)
 		cp_intent_keys(p);
 	TAILQ_FOREACH (t, &p->tracks, of_peer)

@@ -29,7 +29,7 @@ const char *cp_peer_kind_name(enum cp_peer_kind kind)
 {
 	static const char *const names[CP_PEER_KINDS] = {
 		[CP_PEER_CALL] = "call", [CP_PEER_WHIP] = "whip", [CP_PEER_WHEP] = "whep",
-		[CP_PEER_ECHO] = "echo", [CP_PEER_DATA] = "data", [CP_PEER_BRIDGE] = "bridge"};
+		[CP_PEER_ECHO] = "echo", [CP_PEER_DATA] = "data", [CP_PEER_BRIDGE] = "bridge", [CP_PEER_LEG] = "leg"};
 
 	return kind > 0 && kind < CP_PEER_KINDS ? names[kind] : "?";
 }
@@ -152,6 +152,7 @@ void cp_peer_reset(struct cp_peer *p)
 	cp_transport_end(p);
 	cp_peer_data_want(p, NULL);
 	unplace(p);
+	p->leg_sent = false;
 	p->installed = p->sent = p->confirmed = p->keyed = p->adopted = p->connected_told = false;
 	p->keys_wait = false;
 	en_wipe(&p->keys, sizeof(p->keys));
@@ -167,14 +168,12 @@ void cp_peer_reset(struct cp_peer *p)
 
 void cp_peer_fail(struct cp_peer *p, enum cp_peer_change change, const char *why)
 {
-	struct cp_hub *h = p->hub;
-
 	if (p->kind == CP_PEER_CALL) {
 		cp_peer_reset(p);
-		h->events->change(h->arg, p, change, why);
+		cp_hub_change(p, change, why);
 		return;
 	}
-	h->events->change(h->arg, p, CP_PEER_GONE, why);
+	cp_hub_change(p, CP_PEER_GONE, why);
 	cp_peer_destroy(p);
 }
 

@@ -144,7 +144,7 @@ void cp_resync_session(struct cp_hub *h, unsigned int core, const struct shm_msg
 	if (!place_adopt(h, CP_PLACE_SESSION, &place))
 		return;
 	/* one without keys was in the middle of a handshake that died with the old process, and so did data */
-	if (s->profile != SHM_SRTP_NONE && cp_note_read(s->note, &n) && n.kind != CP_PEER_DATA &&
+	if (s->profile != SHM_SRTP_NONE && cp_note_read(s->note, &n) && n.kind != CP_PEER_DATA && n.kind != CP_PEER_LEG &&
 	    session_adopt(h, &place, s, &n))
 		return;
 	cp_intent_end_later(h, CP_PLACE_SESSION, &place, true);
@@ -304,6 +304,6 @@ void cp_hub_on_synced(struct cp_hub *h)
 	for (p = TAILQ_FIRST(&h->peers); p; p = next) {
 		next = TAILQ_NEXT(p, of_hub);
 		if (is_lost(p))
-			h->events->change(h->arg, p, CP_PEER_RESTART, "");
+			cp_hub_change(p, CP_PEER_RESTART, "");
 	}
 }

@@ -99,9 +99,9 @@ static void give_way(struct cp_peer *p)
 	en_info("peer", "the set-up of %s of room %s gives way", p->id, p->room->name);
 	if (p->kind == CP_PEER_CALL) {
 		cp_peer_reset(p);
-		h->events->change(h->arg, p, CP_PEER_LOST, why);
+		cp_hub_change(p, CP_PEER_LOST, why);
 	} else {
-		h->events->change(h->arg, p, CP_PEER_GONE, why);
+		cp_hub_change(p, CP_PEER_GONE, why);
 		cp_peer_destroy(p);
 	}
 }

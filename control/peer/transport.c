@@ -37,13 +37,11 @@ struct cp_transport {
 
 static void tell_connected(struct cp_peer *p)
 {
-	struct cp_hub *h = p->hub;
-
 	if (p->connected_told || !p->keyed || p->state != SHM_SESSION_CONNECTED)
 		return;
 	p->connected_told = true;
 	en_info("peer", "%s of room %s is connected", p->id, p->room->name);
-	h->events->change(h->arg, p, CP_PEER_CONNECTED, "");
+	cp_hub_change(p, CP_PEER_CONNECTED, "");
 }
 
 /* --- the association's events ----------------------------------------------------- */
@@ -258,7 +256,7 @@ void cp_transport_event(struct cp_peer *p, const struct shm_msg_session_event *e
 		p->connected_told = false;
 		cp_path_end(p);
 		en_info("peer", "the path of %s of room %s is lost", p->id, p->room->name);
-		h->events->change(h->arg, p, CP_PEER_LOST, "The connection was lost.");
+		cp_hub_change(p, CP_PEER_LOST, "The connection was lost.");
 		return;
 	}
 	p->state = e->state;

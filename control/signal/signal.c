@@ -65,6 +65,11 @@ static void tick_closed(uv_handle_t *handle)
 	free(handle->data);
 }
 
+struct cp_hub *cp_signal_hub(struct cp_signal *s)
+{
+	return s->hub;
+}
+
 void cp_signal_destroy(struct cp_signal *s)
 {
 	struct cp_client *c;

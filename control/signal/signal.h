@@ -38,11 +38,14 @@
 #include "control/http/http.h"
 
 struct cp_data_totals;
+struct cp_hub;
 struct cp_peer;
 struct cp_signal;
 
 /* Uses ctl->link, dtls and conf, from when the events below come. */
 int cp_signal_create(struct cp_control *ctl, struct cp_signal **ret_signal, struct en_err *err);
+/* The rooms and legs of the process. */
+struct cp_hub *cp_signal_hub(struct cp_signal *s);
 /* The link and HTTP may be gone; media go on. The loop must run once more for timers to be freed. */
 void cp_signal_destroy(struct cp_signal *s);
 

@@ -10,6 +10,7 @@
  *   C3  keys do not stay behind on the stack.
  */
 #include "dataplane/media/full.h"
+#include "dataplane/media/leg.h"
 #include "dataplane/net/udp.h"
 #include "engine/base/consttime.h"
 
@@ -18,16 +19,19 @@
 /* --- INJECT -------------------------------------------------------------------- */
 
 /* Before nomination a handshake goes on with whom the last valid check came from (RFC 8445 s12.1). */
-static bool where_to(const struct dp_session *s, struct en_ep *ret_to, unsigned int *ret_listen)
+static bool path_of(const struct dp_core *c, const struct dp_session *s, struct en_ep *ret_from, struct en_ep *ret_to)
 {
+	const struct en_ep *listen = c->world->conf->media.listen;
 	bool nominated = s->remote.addr.family != EN_AF_NONE;
 
+	if (s->ice == SHM_ICE_NONE)
+		return s->bridged && dp_leg_path(c, (uint32_t)(s - c->media->session), false, ret_from, ret_to);
 	*ret_to = nominated ? s->remote : s->checked;
-	*ret_listen = nominated ? s->listen : s->checked_listen;
+	*ret_from = listen[nominated ? s->listen : s->checked_listen];
 	return ret_to->addr.family != EN_AF_NONE;
 }
 
-bool dp_media_inject(struct dp_core *c, uint32_t session, unsigned int listen, const struct en_ep *to,
+bool dp_media_inject(struct dp_core *c, uint32_t session, const struct en_ep *from, const struct en_ep *to,
 		     const uint8_t *bytes, uint32_t len)
 {
 	struct dp_media *md = c->media;
@@ -45,7 +49,7 @@ bool dp_media_inject(struct dp_core *c, uint32_t session, unsigned int listen, c
 	}
 	memcpy(at, bytes, len);
 	dp_pkt(m)->session = session;
-	dp_udp_build(c, m, &c->world->conf->media.listen[listen], to, 0, false);
+	dp_udp_build(c, m, from, to, 0, false);
 	if (md->inject_n < DP_INJECT_MAX) {
 		md->inject[md->inject_n++] = m;
 		return true;
@@ -60,14 +64,13 @@ static void inject(struct dp_core *c, const struct shm_msg *msg)
 {
 	const struct shm_msg_packet *head = &msg->packet.head;
 	const struct dp_session *s = dp_session_get(c->media, head->session);
-	struct en_ep to;
-	unsigned int listen;
+	struct en_ep from, to;
 
-	if (!s || !where_to(s, &to, &listen) || head->len == 0 || head->len > SHM_PACKET_MAX) {
+	if (!s || !path_of(c, s, &from, &to) || head->len == 0 || head->len > SHM_PACKET_MAX) {
 		dp_count(c, CTR_INJECT_NO_PATH);
 		return;
 	}
-	if (dp_media_inject(c, head->session.index, listen, &to, msg->packet.bytes, head->len))
+	if (dp_media_inject(c, head->session.index, &from, &to, msg->packet.bytes, head->len))
 		dp_count(c, CTR_INJECTED);
 }
 
@@ -166,6 +169,8 @@ static uint32_t carry_out(struct dp_core *c, struct shm_msg *msg)
 		why = dp_session_keys(c, &msg->keys);
 		en_wipe(&msg->keys, sizeof(msg->keys)); /* C3 */
 		return why;
+	case SHM_MSG_LEG:
+		return dp_leg_set(c, &msg->leg);
 	case SHM_MSG_TRACK:
 		return dp_track_set(c, &msg->track);
 	case SHM_MSG_TRACK_END:

@@ -24,7 +24,7 @@ static struct dp_full *full_of(const struct dp_media *md, const struct dp_sessio
 
 static bool is_full(const struct dp_media *md, const struct dp_session *s)
 {
-	return md->full && s->ice != SHM_ICE_LITE;
+	return md->full && s->ice != SHM_ICE_LITE && s->ice != SHM_ICE_NONE;
 }
 
 static bool is_path(const struct dp_session *s, const struct en_ep *ep, unsigned int listen)
@@ -90,7 +90,8 @@ void dp_full_ask(struct dp_core *c, const struct shm_msg *msg)
 	remember(f, head, random);
 	if (is_path(s, &head->remote, head->listen))
 		f->path_asked_ns = c->now_ns;
-	if (dp_media_inject(c, head->session.index, head->listen, &head->remote, msg->packet.bytes, head->len))
+	if (dp_media_inject(c, head->session.index, &c->world->conf->media.listen[head->listen], &head->remote,
+			    msg->packet.bytes, head->len))
 		dp_count(c, CTR_ICE_ASKED);
 }
 

@@ -11,6 +11,7 @@
 #include "dataplane/media/cache.h"
 #include "dataplane/media/flow.h"
 #include "dataplane/media/full.h"
+#include "dataplane/media/leg.h"
 #include "dataplane/media/nack.h"
 #include "dataplane/media/pace.h"
 #include "dataplane/media/rtcp.h"
@@ -76,7 +77,8 @@ int dp_media_create(struct dp_core *c, struct dp_media **ret_media, struct en_er
 	    dp_caches_create(conf->max_caches, &md->caches, err) != 0 ||
 	    dp_nacks_create(conf->max_caches, &md->nacks, err) != 0 ||
 	    dp_rtcp_create(md->session_n, &md->rtcp, err) != 0 || dp_twcc_create(md->session_n, &md->twcc, err) != 0 ||
-	    dp_pace_create(conf, md->session_n, &md->paces, err) != 0)
+	    dp_pace_create(conf, md->session_n, &md->paces, err) != 0 ||
+	    dp_legs_create(&c->world->conf->gateway, md->session_n, &md->legs, err) != 0)
 		return -1;
 	return make_table((void **)&md->sends, "copies of a walk", 1, sizeof(*md->sends), err);
 }
@@ -101,6 +103,7 @@ void dp_media_destroy(struct dp_media *md)
 {
 	rte_pktmbuf_free_bulk(md->inject, md->inject_n);
 	dp_pace_destroy(md->paces);
+	dp_legs_destroy(md->legs);
 	dp_twcc_destroy(md->twcc);
 	free_table(md->sends, 1, sizeof(*md->sends));
 	dp_rtcp_destroy(md->rtcp);
@@ -134,7 +137,7 @@ static void look_at_session(struct dp_core *c, uint32_t i)
 		dp_session_lost(c, i);
 	if (unlikely(s->untold))
 		dp_session_tell(c, i);
-	if (!s->keyed)
+	if (!s->keyed || s->bridged)
 		return;
 	dp_twcc_due(c, i);
 	if ((int32_t)(now_ms - s->next_rtcp_ms) < 0)

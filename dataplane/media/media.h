@@ -47,11 +47,12 @@ struct dp_session {
 	uint32_t generation; /* 0: free */
 	uint8_t state; /* enum shm_session_state */
 	uint8_t listen; /* index in conf.media.listen: where packets leave from; the path's */
-	uint8_t checked_listen;
+	bool bridged; /* a leg of a call (leg.h) */
 	bool keyed;
 	struct en_ep remote; /* where packets go: the nominated path; family 0: none */
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
 	/* the others */
+	uint8_t checked_listen;
 	bool untold; /* its state did not fit into the lane: told again when there is room */
 	uint8_t twcc_id; /* its packets are numbered in this header extension (twcc.h); 0: they are not */
 	uint8_t ice; /* enum shm_ice */
@@ -77,7 +78,7 @@ struct dp_session {
 	uint64_t keys_mark; /* keyed hash of the KEYS message: the same keys again change nothing */
 	uint64_t bad_packets; /* replayed or not authentic */
 } __attribute__((aligned(64)));
-_Static_assert(offsetof(struct dp_session, untold) == 64, "one line a packet");
+_Static_assert(offsetof(struct dp_session, checked_listen) == 64, "one line a packet");
 
 /* --- tracks, streams (track.c, stream.c) -------------------------------------------- */
 
@@ -210,6 +211,7 @@ struct dp_nacks; /* nack.h */
 struct dp_rtcp; /* rtcp.h */
 struct dp_twcc; /* twcc.h */
 struct dp_full; /* full.h */
+struct dp_legs; /* leg.h */
 struct dp_paces; /* pace.h */
 
 struct dp_media {
@@ -235,6 +237,7 @@ struct dp_media {
 	struct dp_twcc *twcc;
 	struct dp_full *full; /* of each session; NULL: [media] ice = lite */
 	struct dp_paces *paces;
+	struct dp_legs *legs; /* NULL: no [gateway] */
 	struct shm_tx up;
 	struct shm_rx down;
 	bool attached; /* control has our lane: `up` and `down` stand */
@@ -292,7 +295,7 @@ bool dp_media_tell(struct dp_core *c, uint32_t type, const void *body, uint32_t 
 void dp_media_wake(struct dp_media *md);
 
 /* command.c: a datagram of control's to there; false: no buffer (counted). */
-bool dp_media_inject(struct dp_core *c, uint32_t session, unsigned int listen, const struct en_ep *to,
+bool dp_media_inject(struct dp_core *c, uint32_t session, const struct en_ep *from, const struct en_ep *to,
 		     const uint8_t *bytes, uint32_t len);
 /* Everything that waits in the lane, at most `budget` messages. How many were taken. */
 unsigned int dp_media_commands(struct dp_core *c, unsigned int budget);

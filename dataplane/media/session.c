@@ -22,6 +22,7 @@
  */
 #include "dataplane/media/flow.h"
 #include "dataplane/media/full.h"
+#include "dataplane/media/leg.h"
 
 #include "dataplane/media/pace.h"
 #include "dataplane/media/twcc.h"
@@ -144,6 +145,10 @@ void dp_session_lost(struct dp_core *c, uint32_t session)
 {
 	struct dp_session *s = &c->media->session[session];
 
+	if (s->ice == SHM_ICE_NONE) { /* leg.c L4 */
+		set_state(c, s, SHM_SESSION_LOST);
+		return;
+	}
 	dp_media_flows_forget(c, session);
 	dp_pace_forget(c, session); /* E2 */
 	s->remote = s->checked = s->wished = (struct en_ep){0};
@@ -155,6 +160,11 @@ void dp_session_lost(struct dp_core *c, uint32_t session)
 
 /* --- SESSION ------------------------------------------------------------------ */
 
+static bool is_able(const struct dp_media *md, uint32_t ice)
+{
+	return ice == SHM_ICE_LITE || (ice == SHM_ICE_NONE ? md->legs != NULL : md->full != NULL);
+}
+
 static bool set_is_valid(const struct dp_core *c, const struct shm_msg_session *m)
 {
 	size_t pwd_len = strnlen(m->pwd, sizeof(m->pwd));
@@ -163,7 +173,7 @@ static bool set_is_valid(const struct dp_core *c, const struct shm_msg_session *
 
 	return m->session.index < c->media->session_n && m->session.generation != 0 &&
 	       m->listen < c->world->conf->media.listen_n && pwd_len >= PWD_MIN && pwd_len < sizeof(m->pwd) &&
-	       m->consent_ms <= CONSENT_MS_MAX && m->ice < SHM_ICE_N && (m->ice == SHM_ICE_LITE || c->media->full) &&
+	       m->consent_ms <= CONSENT_MS_MAX && m->ice < SHM_ICE_N && is_able(c->media, m->ice) &&
 	       shm_ufrag_parse(m->ufrag, strnlen(m->ufrag, sizeof(m->ufrag)), &core, &index) && core == c->index &&
 	       index == m->session.index;
 }
@@ -219,6 +229,7 @@ static void finish(struct dp_core *c, struct dp_session *s)
 	dp_media_flows_forget(c, idx);
 	dp_pace_forget(c, idx);
 	dp_twcc_forget(md, idx);
+	dp_leg_end(c, idx);
 	if (s->keyed) {
 		dp_srtp_keys_clear(md->srtp, dp_session_rx(md, idx));
 		dp_srtp_keys_clear(md->srtp, dp_session_tx(md, idx));
@@ -275,6 +286,7 @@ static void forget_contexts(struct dp_core *c, struct dp_session *s)
 		r->rtx_srtp = (struct dp_srtp_stream){.ssrc = r->rtx_srtp.ssrc};
 	}
 	s->rtcp_out = (struct dp_srtp_stream){.ssrc = s->rtcp_ssrc};
+	dp_leg_forget(c, (uint32_t)(s - md->session));
 }
 
 uint32_t dp_session_keys(struct dp_core *c, const struct shm_msg_keys *m)

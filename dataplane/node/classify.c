@@ -5,7 +5,8 @@
  * Runs on:   the core that received the frame.
  * Reads:     addresses, listeners of TURN and media, relay ranges (all immutable).
  * Writes:    pkt: src, dport, where, cls, offsets, family, tos, flags, owner.
- * Packets:   rx | reass -> [classify] -> arp | nd | icmp | reass | stun | channel | relay | media_in | handoff | drop
+ * Packets:   rx | reass -> [classify] -> arp | nd | icmp | reass | stun | channel | relay | media_in | leg_in | handoff
+ * | drop
  *
  * Invariants
  *   C1  behind this node every offset in pkt lies inside the packet.
@@ -20,6 +21,7 @@
 #include "dataplane/net/reass.h"
 #include "engine/base/csum.h"
 #include "engine/wire/channel.h"
+#include "engine/shm/msg.h"
 #include "engine/wire/demux.h"
 #include "engine/wire/net.h"
 
@@ -34,6 +36,7 @@ enum {
 	EDGE_ICMP,
 	EDGE_REASS,
 	EDGE_MEDIA_IN,
+	EDGE_LEG_IN,
 };
 
 static inline uint16_t to_owner(struct dp_core *core, struct rte_mbuf *m, unsigned int owner, uint16_t edge)
@@ -93,6 +96,16 @@ static inline uint16_t on_media(struct rte_mbuf *m, unsigned int listener, const
 	return EDGE_MEDIA_IN;
 }
 
+/* RTP is no checksum's worth, as with most who receive it; the far side gets a right one. */
+static inline uint16_t on_leg(struct dp_core *core, struct rte_mbuf *m, unsigned int range)
+{
+	struct dp_pkt *p = dp_pkt(m);
+
+	p->where = (uint8_t)range;
+	p->cls = DP_CLS_LEG;
+	return to_owner(core, m, shm_leg_core(p->dport, core->world->core_n), EDGE_LEG_IN);
+}
+
 static uint16_t no_port(struct dp_core *core, struct rte_mbuf *m)
 {
 	struct rte_mbuf *answer = dp_icmp_unreachable(core, m);
@@ -109,6 +122,7 @@ static inline uint16_t udp(struct dp_core *core, struct rte_mbuf *m, struct en_e
 {
 	const struct dp_turn_shared *turn = core->world->turn;
 	const struct conf_media *media = &core->world->conf->media;
+	const struct conf_gateway *gateway = &core->world->conf->gateway;
 	struct dp_pkt *p = dp_pkt(m);
 	const struct wire_udp *u = rte_pktmbuf_mtod_offset(m, const struct wire_udp *, p->l4_off);
 	unsigned int len;
@@ -141,6 +155,10 @@ static inline uint16_t udp(struct dp_core *core, struct rte_mbuf *m, struct en_e
 		rte_prefetch0(&core->turn->port_map[i][p->dport - r->port_min]);
 		return to_owner(core, m, dp_turn_port_core(turn, i, p->dport), EDGE_RELAY);
 	}
+	for (unsigned int i = 0; i < gateway->rtp_n; i++)
+		if (p->dport >= gateway->rtp[i].port_min && p->dport <= gateway->rtp[i].port_max &&
+		    en_addr_eq(&gateway->rtp[i].addr, &dst->addr))
+			return on_leg(core, m, i);
 	return no_port(core, m);
 }
 
@@ -383,7 +401,7 @@ static uint16_t classify_process(struct rte_graph *graph, struct rte_node *node,
 const struct dp_node_desc dp_node_classify = {
 	.name = "classify",
 	.process = classify_process,
-	.edge_n = 10,
+	.edge_n = 11,
 	.edge = {[EDGE_DROP] = "drop",
 		 [EDGE_STUN] = "stun",
 		 [EDGE_CHANNEL] = "channel",
@@ -393,5 +411,6 @@ const struct dp_node_desc dp_node_classify = {
 		 [EDGE_ND] = "nd",
 		 [EDGE_ICMP] = "icmp",
 		 [EDGE_REASS] = "reass",
-		 [EDGE_MEDIA_IN] = "media_in"},
+		 [EDGE_MEDIA_IN] = "media_in",
+		 [EDGE_LEG_IN] = "leg_in"},
 };

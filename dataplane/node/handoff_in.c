@@ -21,6 +21,7 @@ enum {
 	EDGE_IP_OUT,
 	EDGE_TX,
 	EDGE_MEDIA_IN,
+	EDGE_LEG_IN,
 };
 
 #define HANDOFF_BURST 64
@@ -44,6 +45,8 @@ static uint16_t edge_of(const struct dp_pkt *p)
 		return EDGE_ICMP;
 	case DP_CLS_MEDIA:
 		return EDGE_MEDIA_IN;
+	case DP_CLS_LEG:
+		return EDGE_LEG_IN;
 	}
 	return EDGE_CLASSIFY;
 }
@@ -95,7 +98,7 @@ const struct dp_node_desc dp_node_handoff_in = {
 	.name = "handoff_in",
 	.process = handoff_in_process,
 	.source = true,
-	.edge_n = 10,
+	.edge_n = 11,
 	.edge = {[EDGE_DROP] = "drop",
 		 [EDGE_CLASSIFY] = "classify",
 		 [EDGE_REASS] = "reass",
@@ -105,5 +108,6 @@ const struct dp_node_desc dp_node_handoff_in = {
 		 [EDGE_RELAY] = "relay",
 		 [EDGE_IP_OUT] = "ip_out",
 		 [EDGE_TX] = "tx",
-		 [EDGE_MEDIA_IN] = "media_in"},
+		 [EDGE_MEDIA_IN] = "media_in",
+		 [EDGE_LEG_IN] = "leg_in"},
 };

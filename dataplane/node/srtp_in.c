@@ -5,7 +5,7 @@
  * Runs on:   the core that owns the session.
  * Reads:     pkt->session, where and how long the datagram's payload is.
  * Writes:    pkt->stream, data_len; crypto state of streams; session counters.
- * Packets:   media_in -> [srtp_in] -> forward | rtcp | drop
+ * Packets:   media_in | leg_in -> [srtp_in] -> forward | rtcp | bridge | drop
  *
  * Invariants
  *   I1  a packet that is not authentic changes nothing but counters (W2): for an SSRC that is not known its
@@ -17,6 +17,7 @@
  */
 #include "dataplane/burst.h"
 #include "dataplane/graph.h"
+#include "dataplane/media/leg.h"
 #include "dataplane/media/stream.h"
 #include "engine/wire/rtp.h"
 
@@ -24,6 +25,7 @@ enum {
 	EDGE_DROP = DP_EDGE_DROP,
 	EDGE_FORWARD,
 	EDGE_RTCP,
+	EDGE_BRIDGE,
 };
 
 #define BURST 64
@@ -160,6 +162,10 @@ static void conclude(struct batch *b, struct one *o, struct rte_mbuf *m)
 	p->data_len = (uint16_t)o->job->len;
 	m->data_len = (uint16_t)(p->data_off + p->data_len);
 	m->pkt_len = m->data_len;
+	if (sess->bridged) {
+		dp_leg_proved(b->core, p->session, &p->src, p->dport);
+		o->edge = EDGE_BRIDGE;
+	}
 }
 
 /* I2 */
@@ -214,6 +220,6 @@ static uint16_t srtp_in_process(struct rte_graph *graph, struct rte_node *node, 
 const struct dp_node_desc dp_node_srtp_in = {
 	.name = "srtp_in",
 	.process = srtp_in_process,
-	.edge_n = 3,
-	.edge = {[EDGE_DROP] = "drop", [EDGE_FORWARD] = "forward", [EDGE_RTCP] = "rtcp"},
+	.edge_n = 4,
+	.edge = {[EDGE_DROP] = "drop", [EDGE_FORWARD] = "forward", [EDGE_RTCP] = "rtcp", [EDGE_BRIDGE] = "bridge"},
 };

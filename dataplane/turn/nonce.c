@@ -18,6 +18,7 @@
 
 #include <string.h>
 
+#include "engine/base/base64.h"
 #include "engine/base/bytes.h"
 #include "engine/base/consttime.h"
 #include "engine/base/digest.h"

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "engine/base/base64.h"
 #include "engine/base/digest.h"
 
 #define EXPIRY_DIGITS 19 /* fits in 64 bits */

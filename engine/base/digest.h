@@ -31,7 +31,4 @@ void en_hmac_sha256(const void *key, size_t key_len, const struct en_iov *iov, u
 /* CRC-32 of ITU V.42 (IEEE 802.3 polynomial), for FINGERPRINT. crc starts 0. */
 uint32_t en_crc32(uint32_t crc, const void *data, size_t len);
 
-/* base64 without line breaks; out holds 4*((len+2)/3)+1. Returns the length. */
-size_t en_base64(const void *data, size_t len, char *out);
-
 #endif

@@ -59,6 +59,7 @@ void conf_check(struct conf_parser *p)
 	conf_check_ports(p);
 	conf_check_turn(p);
 	check_control(p);
+	conf_check_gateway(p);
 	if (p->error_n == 0)
 		check_memory(p);
 }

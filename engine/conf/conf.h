@@ -23,6 +23,8 @@
 #define CONF_ROUTES_MAX     64
 #define CONF_LISTEN_MAX     16
 #define CONF_RELAY_MAX      16
+#define CONF_RTP_MAX 8
+#define CONF_RTP_NAME_MAX 32
 #define CONF_EXTERNAL_MAX   32
 #define CONF_SECRETS_MAX    16
 #define CONF_NAME_MAX       32 /* with the NUL */
@@ -124,6 +126,19 @@ struct conf_media {
 	bool srtp_portable; /* libsrtp2 instead of libipsec-mb */
 };
 
+struct conf_rtp {
+	char name[CONF_RTP_NAME_MAX]; /* empty: none */
+	struct en_addr addr;
+	uint16_t port_min, port_max; /* inclusive; pairs of an even port and the next */
+};
+
+struct conf_gateway {
+	char ng[64]; /* empty: no ng protocol */
+	struct conf_rtp rtp[CONF_RTP_MAX];
+	unsigned int rtp_n; /* 0: no gateway */
+	unsigned int timeout; /* s */
+};
+
 struct conf_control {
 	char http[64]; /* empty: no control process */
 	char user[CONF_NAME_MAX];
@@ -142,6 +157,7 @@ struct conf {
 	struct conf_turn turn;
 	struct conf_media media;
 	struct conf_control control;
+	struct conf_gateway gateway;
 };
 
 /*

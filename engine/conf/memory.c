@@ -14,6 +14,7 @@
 #define SLOT_BYTES       UINT64_C(16)
 #define SLOTS_PER_ENTRY  UINT64_C(2)
 #define SESSION_BYTES    UINT64_C(14528) /* with SRTP keys, times of packets, paths of other cores' sessions */
+#define LEG_BYTES        UINT64_C(2048) /* of a session that may be a leg of a call */
 #define AGENT_BYTES      UINT64_C(768) /* of a full ICE agent's session: its checks under way */
 #define TRACK_BYTES      UINT64_C(2816) /* with its streams */
 #define ROUTE_BYTES      UINT64_C(512)
@@ -31,12 +32,17 @@ static uint64_t table(uint64_t entries, uint64_t bytes)
 	return entries * (bytes + SLOTS_PER_ENTRY * SLOT_BYTES);
 }
 
-static uint64_t media_bytes(const struct conf_media *media, unsigned int core_n)
+static uint64_t media_bytes(const struct conf *c, unsigned int core_n)
 {
+	const struct conf_media *media = &c->media;
 	uint64_t core = table(media->max_sessions, SESSION_BYTES) + table(media->max_tracks, TRACK_BYTES) +
 			table(media->max_routes, ROUTE_BYTES) + media->max_caches * CACHE_BYTES + LANE_BYTES +
 			(media->ice_full ? media->max_sessions * AGENT_BYTES : 0);
 
+	if (c->gateway.rtp_n > 0)
+		core += media->max_sessions * LEG_BYTES;
+	for (unsigned int i = 0; i < c->gateway.rtp_n; i++)
+		core += PORT_BYTES * (c->gateway.rtp[i].port_max - c->gateway.rtp[i].port_min + 1u);
 	return core_n * core + MEDIA_BUFFERS * (core_n + 1) * BUFFER_BYTES;
 }
 
@@ -58,7 +64,7 @@ unsigned int conf_memory_need(const struct conf *c)
 		bytes += table(turn->max_channels, CHANNEL_BYTES);
 	}
 	if (c->media.listen_n > 0)
-		bytes += media_bytes(&c->media, c->dataplane.core_n);
+		bytes += media_bytes(c, c->dataplane.core_n);
 	for (unsigned int i = 0; i < turn->relay_n; i++)
 		bytes += PORT_BYTES * c->dataplane.core_n * (turn->relay[i].port_max - turn->relay[i].port_min + 1u);
 	for (unsigned int i = 0; i < c->port_n; i++)

@@ -43,6 +43,7 @@ const size_t conf_option_n = sizeof(conf_options) / sizeof(conf_options[0]);
 const char *const conf_section_names[CONF_SEC_N] = {
 	[CONF_SEC_ENGINE] = "engine", [CONF_SEC_DATAPLANE] = "dataplane", [CONF_SEC_PORT] = "port",
 	[CONF_SEC_TURN] = "turn",     [CONF_SEC_MEDIA] = "media",         [CONF_SEC_CONTROL] = "control",
+	[CONF_SEC_GATEWAY] = "gateway",
 };
 
 const char *const conf_section_help[CONF_SEC_N] = {
@@ -52,6 +53,7 @@ const char *const conf_section_help[CONF_SEC_N] = {
 	[CONF_SEC_TURN] = "The STUN/TURN relay. Without this section the engine serves none.",
 	[CONF_SEC_MEDIA] = "WebRTC media sessions.",
 	[CONF_SEC_CONTROL] = "The process for signaling and negotiation.",
+	[CONF_SEC_GATEWAY] = "The media gateway of SIP proxies. Needs [media] and [control].",
 };
 
 const struct conf_option *conf_option_find(enum conf_section section, const char *key)

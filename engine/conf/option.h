@@ -23,6 +23,7 @@ enum conf_section {
 	CONF_SEC_TURN,
 	CONF_SEC_MEDIA,
 	CONF_SEC_CONTROL,
+	CONF_SEC_GATEWAY,
 	CONF_SEC_N
 };
 
@@ -96,6 +97,9 @@ extern const struct conf_kind conf_kind_external;
 extern const struct conf_kind conf_kind_user;
 extern const struct conf_kind conf_kind_secret;
 extern const struct conf_kind conf_kind_peers;
+
+/* kind_gateway.c */
+extern const struct conf_kind conf_kind_rtp;
 
 /* Digits only, within min..max. 0 or -1. */
 int conf_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret_value);

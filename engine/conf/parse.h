@@ -58,9 +58,10 @@ bool conf_given(const struct conf_parser *p, enum conf_section section, const ch
 void conf_parse(struct conf_parser *p, const char *text);
 /* Rules between options and derived defaults; errors are counted in p. */
 void conf_check(struct conf_parser *p);
-/* check_port.c, check_turn.c: parts of it. */
+/* check_port.c, check_turn.c, check_gateway.c: parts of it. */
 void conf_check_ports(struct conf_parser *p);
 void conf_check_turn(struct conf_parser *p);
+void conf_check_gateway(struct conf_parser *p);
 /* True when the address is one of a port's own. */
 bool conf_address_is_ours(const struct conf *c, const struct en_addr *a);
 

@@ -91,6 +91,8 @@ bool shm_msg_is_sane(const struct shm_msg *m)
 		       is_text(m->session.pwd, sizeof(m->session.pwd)) && is_address(&m->session.remote);
 	case SHM_MSG_PATH:
 		return is_address(&m->path.remote);
+	case SHM_MSG_LEG:
+		return is_address(&m->leg.remote) && is_address(&m->leg.remote_rtcp);
 	case SHM_MSG_SESSION_EVENT:
 		return is_address(&m->event.remote);
 	case SHM_MSG_TRACK:

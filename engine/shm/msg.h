@@ -78,6 +78,7 @@ enum shm_ice {
 	SHM_ICE_LITE, /* the far end's nomination makes the path */
 	SHM_ICE_CONTROLLED,
 	SHM_ICE_CONTROLLING,
+	SHM_ICE_NONE, /* a leg of a call on ports of its own: LEG says where */
 	SHM_ICE_N
 };
 
@@ -114,6 +115,25 @@ struct shm_msg_path {
 	uint32_t listen; /* where the check went out */
 	uint32_t nominated; /* 0: packets of a handshake may go there until one is nominated; 1: all packets go there */
 	struct en_ep remote;
+};
+
+/* Ports of plain RTP: a pair is one core's, whatever sends to it. */
+static inline unsigned int shm_leg_core(unsigned int port, unsigned int core_n)
+{
+	return port / 2 % core_n;
+}
+
+/* A session is a leg of a call: what comes from it goes to another leg, as it is. */
+struct shm_msg_leg {
+	struct shm_handle session;
+	struct shm_handle to; /* whom its packets are for; generation 0, or not there: nobody */
+	uint32_t range; /* index of [gateway] rtp */
+	uint32_t port, rtcp_port; /* ours, SHM_ICE_NONE; the same: RTCP is muxed (RFC 5761). With ICE 0 */
+	struct en_ep remote, remote_rtcp; /* as signalled, SHM_ICE_NONE; family 0: not known yet */
+	uint32_t strict; /* 1: packets come from there and nowhere else; 0: the source is learned (leg.c) */
+	uint32_t secured; /* 1: nothing passes before KEYS */
+	uint32_t blocked; /* 1: what comes from it ends here */
+	uint32_t tos; /* of what is sent to it */
 };
 
 enum shm_session_state {
@@ -212,6 +232,7 @@ struct shm_msg {
 		struct shm_msg_end end;
 		struct shm_msg_keys keys;
 		struct shm_msg_path path;
+		struct shm_msg_leg leg;
 		struct shm_msg_session_event event;
 		struct shm_msg_track track;
 		struct shm_msg_route route;

@@ -254,22 +254,42 @@ const char *wire_sdp_result_text(enum wire_sdp_result r)
 	return (unsigned int)r < WIRE_SDP_RESULT_N ? texts[r] : "cannot be read";
 }
 
-bool wire_sdp_next(struct wire_sdp_part *rest, struct wire_sdp_attr *ret_attr)
+bool wire_sdp_next_line(struct wire_sdp_part *rest, struct wire_sdp_any *ret_line)
 {
 	while (rest->text.len) {
 		struct wire_text line = wire_text_cut(&rest->text, '\n');
-		struct wire_text value;
 
 		rest->line++;
 		if (line.len && line.p[line.len - 1] == '\r')
 			line.len--;
-		if (!is_line(line, 'a'))
+		if (line.len < 2)
 			continue;
-		value = line_value(line);
-		ret_attr->name = wire_text_cut(&value, ':');
-		ret_attr->value = value;
-		ret_attr->line = rest->line - 1;
+		*ret_line = (struct wire_sdp_any){
+			.type = line.p[0], .text = line, .value = line_value(line), .line = rest->line - 1};
 		return true;
+	}
+	return false;
+}
+
+bool wire_sdp_attr(const struct wire_sdp_any *line, struct wire_sdp_attr *ret_attr)
+{
+	struct wire_text value = line->value;
+
+	if (line->type != 'a')
+		return false;
+	ret_attr->name = wire_text_cut(&value, ':');
+	ret_attr->value = value;
+	ret_attr->line = line->line;
+	return true;
+}
+
+bool wire_sdp_next(struct wire_sdp_part *rest, struct wire_sdp_attr *ret_attr)
+{
+	struct wire_sdp_any line;
+
+	while (wire_sdp_next_line(rest, &line)) {
+		if (wire_sdp_attr(&line, ret_attr))
+			return true;
 	}
 	return false;
 }

@@ -88,12 +88,22 @@ enum wire_sdp_result wire_sdp_parse(const char *text, size_t len, struct wire_sd
 /* "is not of the form …": continues a sentence that begins with the line. */
 const char *wire_sdp_result_text(enum wire_sdp_result r);
 
+/* Any line of a part, for those who pass it on. */
+struct wire_sdp_any {
+	char type; /* the letter before '=' */
+	struct wire_text text, value; /* the line without its end; what is behind '=' */
+	uint32_t line;
+};
+bool wire_sdp_next_line(struct wire_sdp_part *rest, struct wire_sdp_any *ret_line);
+
 /* Attributes of a part, in order: struct wire_sdp_part it = media->part; while (wire_sdp_next(&it, &attr)) … */
 struct wire_sdp_attr {
 	struct wire_text name, value; /* value: empty for a flag */
 	uint32_t line;
 };
 bool wire_sdp_next(struct wire_sdp_part *rest, struct wire_sdp_attr *ret_attr);
+/* A line as an attribute; false: it is of another type. */
+bool wire_sdp_attr(const struct wire_sdp_any *line, struct wire_sdp_attr *ret_attr);
 
 /* Values of attributes (sdp_attr.c). Each returns false, with ret_x undefined, when the value is not one. */
 

@@ -29,7 +29,8 @@ FUZZ_CFLAGS = -std=gnu17 -O1 -g $(WARN) -fPIE -I. -D_GNU_SOURCE -MMD -MP -fno-om
 	-fsanitize=fuzzer-no-link,$(FUZZ_SAN) -fno-sanitize-recover=all
 fuzz_obj = $(patsubst %.c,$(FUZZ_OUT)/obj/%.o,$(1))
 FUZZ_LIB := $(call fuzz_obj,$(ENGINE_SRC) $(DPLOGIC_SRC) $(wildcard control/sdp/*.c control/peer/*.c \
-	control/signal/*.c control/ice/*.c control/sctp/*.c control/bridge/*.c control/transcode/*.c) control/http/token.c)
+	control/signal/*.c control/ice/*.c control/sctp/*.c control/bridge/*.c control/gateway/*.c \
+	control/transcode/*.c) control/http/token.c)
 FUZZ_DP_LIB := $(call fuzz_obj,$(DP_SRC) $(wildcard tests/node/lib/*.c))
 # what may see DPDK: the same files as in the product; its headers are not clang-clean under our warnings
 FUZZ_DPDK_CFLAGS = $(patsubst -I%,-isystem %,$(DPDK_CFLAGS))

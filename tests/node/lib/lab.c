@@ -88,6 +88,8 @@ static void load_conf(const struct lab_options *o)
 	write_turn(f, o);
 	if (o->media)
 		fprintf(f, "[media]\n%s\n", o->media);
+	if (o->calls)
+		fprintf(f, "[control]\nhttp = 127.0.0.1:8080\n[gateway]\n%s\n", o->calls);
 	fclose(f);
 	if (conf_load_string("lab", text, stderr, &lab.conf) != 0)
 		fail_msg("the lab's configuration is refused:\n%s", text);

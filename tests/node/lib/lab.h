@@ -42,6 +42,7 @@ struct lab_options {
 	uint16_t vlan; /* of the first port */
 	const char *dataplane, *port, *turn;
 	const char *media; /* NULL: there is no [media]; media_open() (media_client.h) has the usual */
+	const char *calls; /* NULL: there is no [gateway] of calls */
 	bool gateway; /* 198.18.0.1 and 2001:db8:1::1 are gateways */
 	bool no_relay6; /* the server relays IPv4 only */
 };

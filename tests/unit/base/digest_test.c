@@ -12,6 +12,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "engine/base/base64.h"
 #include "engine/base/digest.h"
 #include "engine/base/random.h"
 #include "tests/harness/alloc_count.h"

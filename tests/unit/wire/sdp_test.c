@@ -151,6 +151,36 @@ static void parts_and_attributes(void **state)
 	assert_false(wire_sdp_next(&sdp.media[2].part, &a));
 }
 
+static void any_line(void **state)
+{
+	static struct wire_sdp sdp;
+	static const char text[] = START "c=IN IP4 192.0.2.1\na=x:y\r\nm=audio 9 RTP/AVP 0\r\nb=AS:1";
+	struct wire_sdp_part part;
+	struct wire_sdp_any line;
+	struct wire_sdp_attr attr;
+	uint32_t number;
+
+	(void)state;
+	assert_int_equal(wire_sdp_parse(text, strlen(text), &sdp, &number), WIRE_SDP_OK);
+	part = sdp.session;
+	for (const char *type = "vosca"; *type; type++) {
+		assert_true(wire_sdp_next_line(&part, &line));
+		assert_int_equal(line.type, *type);
+		assert_int_equal(wire_sdp_attr(&line, &attr), *type == 'a');
+	}
+	is(line.text, "a=x:y");
+	is(attr.name, "x");
+	is(attr.value, "y");
+	assert_int_equal(attr.line, 5);
+	assert_false(wire_sdp_next_line(&part, &line));
+	part = sdp.media[0].part;
+	assert_true(wire_sdp_next_line(&part, &line));
+	is(line.text, "b=AS:1");
+	is(line.value, "AS:1");
+	assert_int_equal(line.line, 7);
+	assert_false(wire_sdp_next_line(&part, &line));
+}
+
 static void numbers_and_words(void **state)
 {
 	struct wire_text t = of("  a  bc ");
@@ -335,6 +365,7 @@ int main(void)
 		cmocka_unit_test(accepted),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(parts_and_attributes),
+		cmocka_unit_test(any_line),
 		cmocka_unit_test(numbers_and_words),
 		cmocka_unit_test(rtpmap_fmtp_feedback),
 		cmocka_unit_test(extmap_ssrc),

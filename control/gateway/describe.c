@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * describe.c - an offer or an answer of one side: what it says of that side goes into its legs, what the other side
+ * shall see of us is written.
+ *
+ *   offer of side 0:   leg 0 becomes what side 0 offers; leg 1 what the proxy's flags want for side 1
+ *   answer of side 1:  leg 1 becomes what side 1 took of that; leg 0 stays what side 0 offered
+ *
+ * Runs on:   the control loop.
+ * Invariants
+ *   D1  sections keep their place; one that cannot be served is rejected, the others live (RFC 3264 s6).
+ *
+ * Specs:     RFC 3264, RFC 8866; RFC 5763 (DTLS), RFC 4568 (SDES), RFC 5761 (mux); reference/media.md s1.2.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/gateway/inner.h"
+#include "engine/base/hash.h"
+
+struct work {
+	struct cp_gw_call *call;
+	unsigned int from; /* side */
+	bool answer;
+	const struct cp_gw_options *o;
+	struct cp_gw_sdp sdp;
+	struct cp_gw_face face[CP_GW_SECTIONS_MAX];
+	struct cp_gw_picture picture[CP_GW_SECTIONS_MAX];
+};
+
+static const uint16_t suites[CP_GW_OFFERED_MAX] = {SHM_SRTP_CM_SHA1_80, SHM_SRTP_CM_SHA1_32};
+
+/* --- kinds of leg ------------------------------------------------------------------- */
+
+/* What a side says of itself; false: nothing that we can be the other end of. */
+static bool read_security(const struct cp_gw_section *s, struct cp_gw_leg *leg)
+{
+	leg->proto = s->proto;
+	leg->ice = s->ice.ufrag.len > 0;
+	if (!cp_gw_proto_is_secure((enum cp_gw_proto)s->proto)) {
+		leg->security = CP_GW_PLAIN;
+		leg->ice = false; /* checks are for those with keys: its plain address serves as well */
+		return true;
+	}
+	if (s->fingerprint_n > 0) {
+		leg->security = CP_GW_DTLS;
+		return s->setup != CP_GW_SETUP_PASSIVE; /* we are the server */
+	}
+	leg->security = CP_GW_SDES;
+	return s->crypto_n > 0;
+}
+
+static enum cp_gw_proto transport_of(const struct cp_gw_options *o, enum cp_gw_proto as_is)
+{
+	static const uint8_t protos[CP_GW_TRANSPORT_N] = {
+		[CP_GW_TRANSPORT_AVP] = CP_GW_PROTO_AVP,
+		[CP_GW_TRANSPORT_SAVP] = CP_GW_PROTO_SAVP,
+		[CP_GW_TRANSPORT_AVPF] = CP_GW_PROTO_AVPF,
+		[CP_GW_TRANSPORT_SAVPF] = CP_GW_PROTO_SAVPF,
+		[CP_GW_TRANSPORT_DTLS_SAVP] = CP_GW_PROTO_DTLS_SAVP,
+		[CP_GW_TRANSPORT_DTLS_SAVPF] = CP_GW_PROTO_DTLS_SAVPF,
+	};
+
+	return protos[o->transport] ? (enum cp_gw_proto)protos[o->transport] : as_is;
+}
+
+static bool wants_ice(const struct work *w, const struct cp_gw_section *s)
+{
+	switch (w->o->ice) {
+	case CP_GW_ICE_REMOVE:
+		return false;
+	case CP_GW_ICE_FORCE:
+	case CP_GW_ICE_FORCE_RELAY:
+		return true;
+	default:
+		return s->ice.ufrag.len > 0;
+	}
+}
+
+/* What the other side of an offer shall be. */
+static void choose_far(const struct work *w, const struct cp_gw_section *s, struct cp_gw_leg *far)
+{
+	far->proto = transport_of(w->o, (enum cp_gw_proto)s->proto);
+	if (!cp_gw_proto_is_secure((enum cp_gw_proto)far->proto))
+		far->security = CP_GW_PLAIN;
+	else if (cp_gw_proto_is_dtls((enum cp_gw_proto)far->proto) || w->o->sdes & CP_GW_SDES_OFF)
+		far->security = CP_GW_DTLS;
+	else
+		far->security = CP_GW_SDES;
+	far->ice = far->security != CP_GW_PLAIN && wants_ice(w, s);
+	far->mux_offered = far->ice || w->o->rtcp_mux & (CP_GW_MUX_OFFER | CP_GW_MUX_REQUIRE) ||
+			   (s->rtcp_mux && !(w->o->rtcp_mux & CP_GW_MUX_DEMUX));
+	far->mux = far->ice || w->o->rtcp_mux & CP_GW_MUX_REQUIRE;
+}
+
+/* --- ranges of ports ------------------------------------------------------------------ */
+
+static int range_named(const struct conf_gateway *conf, const char *name)
+{
+	for (unsigned int i = 0; i < conf->rtp_n; i++)
+		if (strcmp(conf->rtp[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+/* By its name in `direction`, which has the sender's and the receiver's; else the first of the family. */
+static unsigned int range_for(const struct work *w, bool far, uint8_t family)
+{
+	const struct conf_gateway *conf = &w->call->gateway->ctl->conf->gateway;
+	const struct cp_gw_list *names = &w->o->direction;
+	unsigned int at = far ? 1 : 0;
+	int named = at < names->n ? range_named(conf, names->item[at]) : -1;
+
+	if (named >= 0)
+		return (unsigned int)named;
+	for (unsigned int i = 0; i < conf->rtp_n; i++)
+		if (conf->rtp[i].addr.family == family)
+			return i;
+	return 0;
+}
+
+/* --- a section ---------------------------------------------------------------------------- */
+
+static void set_remote(const struct work *w, const struct cp_gw_section *s, struct cp_gw_leg *leg)
+{
+	struct shm_msg_leg *set = &leg->peer->leg;
+	const struct cp_gw_options *o = w->o;
+	bool from_sip = o->address == CP_GW_ADDRESS_SIP_SOURCE && o->received_from.family != EN_AF_NONE;
+
+	memset(&set->remote, 0, sizeof(set->remote));
+	memset(&set->remote_rtcp, 0, sizeof(set->remote_rtcp));
+	if (!s->hold && (s->addr.family != EN_AF_NONE || from_sip)) {
+		set->remote = (struct en_ep){.addr = from_sip ? o->received_from : s->addr, .port = s->port};
+		set->remote_rtcp = s->rtcp;
+		if (from_sip || set->remote_rtcp.addr.family == EN_AF_NONE)
+			set->remote_rtcp.addr = set->remote.addr;
+		if (leg->mux)
+			set->remote_rtcp = set->remote;
+	}
+	set->strict =
+		(o->flags & CP_GW_STRICT_SOURCE) || o->asymmetric == CP_GW_YES || o->learning == CP_GW_LEARNING_OFF;
+	if (o->tos >= 0)
+		set->tos = (uint32_t)o->tos;
+}
+
+static uint64_t fingerprints_hash(const struct cp_gw_section *s)
+{
+	return en_fnv64(s->fingerprint, s->fingerprint_n * sizeof(s->fingerprint[0]));
+}
+
+static uint64_t ice_hash(const struct cp_gw_section *s)
+{
+	return en_fnv64(s->ice.ufrag.p, s->ice.ufrag.len) ^ (en_fnv64(s->ice.pwd.p, s->ice.pwd.len) << 1);
+}
+
+/* Another certificate means another association: a new session (RFC 8842 s4). */
+static void check_identity(const struct cp_gw_section *s, struct cp_gw_leg *leg)
+{
+	if (leg->peer && leg->security == CP_GW_DTLS && leg->fingerprint_hash &&
+	    leg->fingerprint_hash != fingerprints_hash(s))
+		cp_gw_leg_end(leg);
+}
+
+static void take_identity(const struct cp_gw_section *s, struct cp_gw_leg *leg)
+{
+	struct cp_peer *p = leg->peer;
+
+	if (leg->ice) {
+		uint64_t hash = ice_hash(s);
+
+		if (leg->ice_hash && leg->ice_hash != hash) { /* RFC 8445 s9: an ICE restart */
+			cp_peer_credentials(p);
+			cp_intent_session(p);
+		}
+		leg->ice_hash = hash;
+	}
+	if (leg->security != CP_GW_DTLS)
+		return;
+	leg->fingerprint_hash = fingerprints_hash(s);
+	p->fingerprint_n = s->fingerprint_n;
+	memcpy(p->fingerprint, s->fingerprint, sizeof(s->fingerprint));
+}
+
+/* A side that offers keys: ours are made for the suite that we take, once. */
+static bool take_keys_offered(const struct cp_gw_section *s, struct cp_gw_leg *leg)
+{
+	const struct cp_gw_crypto *theirs = cp_gw_crypto_pick(s->crypto, s->crypto_n, NULL, 0);
+
+	if (!theirs)
+		return false;
+	if (leg->answered.profile != theirs->profile || leg->answered.tag != theirs->tag)
+		cp_gw_crypto_make(theirs->profile, theirs->tag, &leg->answered);
+	cp_gw_leg_keys(leg, theirs, &leg->answered);
+	return true;
+}
+
+static bool take_keys_answered(const struct cp_gw_section *s, struct cp_gw_leg *leg)
+{
+	for (unsigned int i = 0; i < leg->offered_n && s->crypto_n > 0; i++)
+		if (leg->offered[i].tag == s->crypto[0].tag && leg->offered[i].profile == s->crypto[0].profile) {
+			cp_gw_leg_keys(leg, &s->crypto[0], &leg->offered[i]);
+			return true;
+		}
+	return false;
+}
+
+static void offer_keys(struct cp_gw_leg *leg)
+{
+	if (leg->security != CP_GW_SDES || leg->offered_n > 0)
+		return;
+	for (unsigned int i = 0; i < CP_GW_OFFERED_MAX; i++)
+		cp_gw_crypto_make(suites[i], i + 1, &leg->offered[i]);
+	leg->offered_n = CP_GW_OFFERED_MAX;
+}
+
+/* The leg of the side that speaks. False: it cannot be served. */
+static bool near_apply(struct work *w, const struct cp_gw_section *s, struct cp_gw_leg *near, struct en_err *err)
+{
+	uint8_t offered_security = near->security;
+	bool had = near->peer != NULL;
+
+	check_identity(s, near);
+	if (!read_security(s, near) || (w->answer && had && near->security != offered_security)) {
+		en_fail(err, -EINVAL, "Its keys are of no kind that the gateway has, or was offered.");
+		return false;
+	}
+	near->mux =
+		near->ice || (s->rtcp_mux && (w->answer ? near->mux_offered : !(w->o->rtcp_mux & CP_GW_MUX_REJECT)));
+	(void)wire_text_copy(s->mid, near->mid, sizeof(near->mid));
+	if (cp_gw_leg_prepare(near, range_for(w, false, s->addr.family), err) != 0)
+		return false;
+	set_remote(w, s, near);
+	take_identity(s, near);
+	if (near->security == CP_GW_SDES)
+		return w->answer ? take_keys_answered(s, near) : take_keys_offered(s, near);
+	return true;
+}
+
+static bool far_apply(struct work *w, const struct cp_gw_section *s, struct cp_gw_leg *far, struct en_err *err)
+{
+	uint8_t family = w->o->family != EN_AF_NONE ? w->o->family : s->addr.family;
+
+	if (w->answer)
+		return far->peer != NULL;
+	choose_far(w, s, far);
+	if (cp_gw_leg_prepare(far, range_for(w, true, family), err) != 0)
+		return false;
+	offer_keys(far);
+	return true;
+}
+
+static void section_end(struct cp_gw_stream *st, struct cp_gw_face *f)
+{
+	for (unsigned int k = 0; k < CP_GW_SIDES; k++)
+		cp_gw_leg_end(&st->leg[k]);
+	f->rtp.port = 0;
+}
+
+static void section_apply(struct work *w, unsigned int i)
+{
+	const struct cp_gw_section *s = &w->sdp.section[i];
+	struct cp_gw_stream *st = &w->call->stream[i];
+	struct cp_gw_leg *near = &st->leg[w->from], *far = &st->leg[1 - w->from];
+	struct en_err err = {.text = ""};
+
+	cp_gw_face_plain(s, &w->face[i]);
+	if (s->rejected || !cp_gw_proto_is_rtp((enum cp_gw_proto)s->proto)) {
+		section_end(st, &w->face[i]);
+		return;
+	}
+	if (!near_apply(w, s, near, &err) || !far_apply(w, s, far, &err)) {
+		en_info("call", "%s: section %u is rejected: %s", w->call->id, i + 1, err.text);
+		section_end(st, &w->face[i]);
+		return;
+	}
+	cp_gw_leg_tell(near);
+	cp_gw_leg_tell(far);
+	cp_gw_picture(far, s, w->answer, w->o, &w->picture[i]);
+	w->face[i] = w->picture[i].face;
+}
+
+/* --- the whole ---------------------------------------------------------------------------------- */
+
+static void cover_of(const struct work *w, struct cp_gw_cover *ret_cover)
+{
+	const struct cp_gw_options *o = w->o;
+
+	*ret_cover = (struct cp_gw_cover){
+		.zero_address = o->replace & CP_GW_REPLACE_ZERO_ADDRESS,
+	};
+	for (unsigned int i = 0; i < w->sdp.section_n && o->replace & CP_GW_REPLACE_ORIGIN; i++)
+		if (w->face[i].rtp.port) {
+			ret_cover->origin = w->face[i].rtp.addr;
+			break;
+		}
+	if (o->flags & CP_GW_LOOP_PROTECT)
+		ret_cover->loop_id = (struct wire_text){.p = w->call->gateway->instance,
+							.len = (uint32_t)strlen(w->call->gateway->instance)};
+}
+
+static int apply(struct work *w, char *buf, size_t cap, struct en_err *err)
+{
+	struct cp_gw_call *c = w->call;
+	struct cp_gw_cover cover;
+	int rc;
+
+	rc = cp_gw_sdp_read(w->o->sdp, strlen(w->o->sdp), &w->sdp, err);
+	if (rc != 0)
+		return rc;
+	if (w->o->flags & CP_GW_LOOP_PROTECT && wire_text_is(w->sdp.loop_id, c->gateway->instance)) {
+		rc = snprintf(buf, cap, "%s", w->o->sdp);
+		return (size_t)rc < cap ? rc : en_fail(err, -ENOSPC, "The description is too long.");
+	}
+	if (!c->gateway->hub->synced)
+		return en_fail(err, -EAGAIN, "The media engine is starting; try again in a moment.");
+	if (w->sdp.section_n > c->stream_n)
+		c->stream_n = w->sdp.section_n;
+	for (unsigned int i = 0; i < w->sdp.section_n; i++)
+		section_apply(w, i);
+	cover_of(w, &cover);
+	rc = cp_gw_sdp_write(&w->sdp, &cover, w->face, buf, cap);
+	return rc >= 0 ? rc : en_fail(err, -ENOSPC, "The description would be too long.");
+}
+
+int cp_gw_describe(struct cp_gw_call *c, unsigned int from, bool answer, const struct cp_gw_options *o, char *buf,
+		   size_t cap, struct en_err *err)
+{
+	struct work *w = calloc(1, sizeof(*w));
+	int rc;
+
+	if (!w)
+		return en_fail(err, -ENOMEM, "There is no memory for a description.");
+	w->call = c;
+	w->from = from;
+	w->answer = answer;
+	w->o = o;
+	rc = apply(w, buf, cap, err);
+	free(w);
+	return rc;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* gateway.c - the gateway's life: the hub's legs, the socket, the clock. */
+#include "control/gateway/gateway.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/gateway/inner.h"
+#include "control/signal/signal.h"
+#include "engine/base/random.h"
+
+#define TICK_MS 250
+
+static void on_tick(uv_timer_t *uv)
+{
+	struct cp_gateway *g = uv->data;
+
+	if (g->ending)
+		cp_gw_end_silent(g);
+}
+
+static void tick_closed(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+static int begin(struct cp_gateway *g, struct en_err *err)
+{
+	const struct conf_gateway *conf = &g->ctl->conf->gateway;
+
+	g->ports = cp_gw_ports_create(conf);
+	g->tick = malloc(sizeof(*g->tick));
+	if (!g->ports || !g->tick) {
+		free(g->tick);
+		g->tick = NULL;
+		return en_fail(err, -ENOMEM, "no memory for the gateway");
+	}
+	uv_timer_init(g->ctl->loop, g->tick);
+	g->tick->data = g;
+	uv_timer_start(g->tick, on_tick, TICK_MS, TICK_MS);
+	g->hub->leg_change = cp_gw_leg_on_change;
+	g->hub->leg_arg = g;
+	if (!conf->ng[0])
+		return 0;
+	return cp_ng_open(g->ctl->loop, conf->ng, cp_gw_command, g, &g->stats, &g->ng, err);
+}
+
+int cp_gateway_create(struct cp_control *ctl, struct cp_gateway **ret_gateway, struct en_err *err)
+{
+	struct cp_gateway *g = calloc(1, sizeof(*g));
+	int rc;
+
+	if (!g)
+		return en_fail(err, -ENOMEM, "no memory for the gateway");
+	g->ctl = ctl;
+	g->hub = cp_signal_hub(ctl->signal);
+	TAILQ_INIT(&g->calls);
+	for (unsigned int i = 0; i < CP_GW_BUCKETS; i++)
+		LIST_INIT(&g->bucket[i]);
+	snprintf(g->instance, sizeof(g->instance), "%016llx", (unsigned long long)en_random64());
+	rc = begin(g, err);
+	if (rc == 0)
+		*ret_gateway = g;
+	else
+		cp_gateway_destroy(g);
+	return rc;
+}
+
+void cp_gateway_destroy(struct cp_gateway *g)
+{
+	struct cp_gw_call *c;
+
+	if (!g)
+		return;
+	cp_ng_close(g->ng);
+	while ((c = TAILQ_FIRST(&g->calls)))
+		cp_gw_call_end(c, "the gateway ends");
+	g->hub->leg_change = NULL;
+	if (g->tick) {
+		uv_timer_stop(g->tick);
+		uv_close((uv_handle_t *)g->tick, tick_closed);
+	}
+	cp_gw_ports_destroy(g->ports);
+	free(g);
+}
+
+void cp_gateway_stats(const struct cp_gateway *g, struct cp_gateway_stats *ret_stats)
+{
+	*ret_stats = g->stats;
+}

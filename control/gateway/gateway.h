@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * gateway.h - the media gateway of SIP proxies: calls of two sides, whose media the dataplane carries between them.
+ *
+ *   Kamailio, OpenSIPS ── ng (UDP) ──► command ──► call ── describe: SDP in, SDP out
+ *                                                   └── leg (a session of the dataplane) ── leg
+ *
+ * Runs on:   the control loop, all of it.
+ * Invariants
+ *   X1  a call and all of its legs live on one core.
+ *   X2  bounded: calls by sessions of the dataplane, ports by [gateway] rtp, kept replies by CP_NG_REPLIES.
+ *   X3  whatever a command says, its answer is a dictionary with a result; a cookie that came before gets the same.
+ *   X4  a call ends by `delete`, or when nothing came on any of its legs for [gateway] timeout, or with its dataplane.
+ */
+#ifndef CP_GATEWAY_H
+#define CP_GATEWAY_H
+
+#include <jansson.h>
+
+#include "control/control.h"
+#include "engine/base/log.h"
+
+struct cp_gateway;
+
+/* Only with [gateway] rtp. Needs ctl->signal. */
+int cp_gateway_create(struct cp_control *ctl, struct cp_gateway **ret_gateway, struct en_err *err);
+/* Calls end, and the dataplane is told as far as it is there. NULL is fine. */
+void cp_gateway_destroy(struct cp_gateway *g);
+
+/* An array of objects; the caller's. */
+json_t *cp_gateway_calls_json(const struct cp_gateway *g);
+
+struct cp_gateway_stats {
+	uint64_t commands, errors, repeated; /* of ng; repeated: answered from what was kept */
+	uint64_t calls, timeouts; /* that ever began; that ended by silence */
+	unsigned int present; /* calls now */
+};
+void cp_gateway_stats(const struct cp_gateway *g, struct cp_gateway_stats *ret_stats);
+
+#endif

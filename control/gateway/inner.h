@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * inner.h - calls, their sides, streams and legs, as the files of the gateway share them. Nobody else includes it.
+ *
+ *   call ── side 0 (the first offer's from-tag), side 1
+ *     └── stream: a media section of their SDP
+ *           ├── leg 0: faces side 0: a peer of the hub, a session of the dataplane
+ *           └── leg 1: faces side 1
+ */
+#ifndef CP_GATEWAY_INNER_H
+#define CP_GATEWAY_INNER_H
+
+#include <sys/queue.h>
+
+#include <errno.h>
+
+#include "control/gateway/gateway.h"
+#include "control/gateway/ng.h"
+#include "control/gateway/options.h"
+#include "control/gateway/port.h"
+#include "control/gateway/sdp.h"
+#include "control/ice/credential.h"
+#include "control/peer/hub.h"
+
+#define CP_GW_SIDES       2
+#define CP_GW_OFFERED_MAX 2 /* suites that we offer by SDES */
+#define CP_GW_MID_MAX     33
+#define CP_GW_SDP_OUT_MAX 65536
+
+enum cp_gw_security {
+	CP_GW_PLAIN,
+	CP_GW_SDES,
+	CP_GW_DTLS,
+};
+
+struct cp_gw_leg {
+	struct cp_gw_stream *stream;
+	unsigned int side;
+	struct cp_peer *peer; /* NULL: none yet, or it is lost */
+	/* how it looks on the wire */
+	uint8_t proto; /* enum cp_gw_proto */
+	uint8_t security; /* enum cp_gw_security */
+	bool ice;
+	bool mux; /* RTCP comes on RTP's port */
+	bool mux_offered; /* by us: its side may take it */
+	bool blocked, silent;
+	unsigned int range;
+	uint16_t port; /* of a leg without ICE; 0: none */
+	char mid[CP_GW_MID_MAX]; /* as its side has it */
+	uint64_t ice_hash, fingerprint_hash; /* of its side's last description */
+	unsigned int offered_n;
+	struct cp_gw_crypto offered[CP_GW_OFFERED_MAX]; /* ours: keys that we send with */
+	struct cp_gw_crypto answered; /* ours in an answer */
+};
+
+struct cp_gw_stream {
+	struct cp_gw_call *call;
+	bool used;
+	struct cp_gw_leg leg[CP_GW_SIDES];
+};
+
+struct cp_gw_side {
+	char *tag; /* NULL: not known yet */
+};
+
+struct cp_gw_call {
+	TAILQ_ENTRY(cp_gw_call) of_gateway;
+	LIST_ENTRY(cp_gw_call) of_bucket;
+	struct cp_gateway *gateway;
+	char *id;
+	uint64_t created_ms, signal_ms;
+	struct cp_gw_side side[CP_GW_SIDES];
+	unsigned int stream_n;
+	struct cp_gw_stream stream[CP_GW_SECTIONS_MAX];
+};
+
+#define CP_GW_BUCKETS 4096
+
+struct cp_gateway {
+	struct cp_control *ctl;
+	struct cp_hub *hub;
+	struct cp_ng *ng; /* NULL: [gateway] ng is empty */
+	struct cp_gw_ports *ports;
+	TAILQ_HEAD(, cp_gw_call) calls;
+	LIST_HEAD(, cp_gw_call) bucket[CP_GW_BUCKETS];
+	struct cp_gateway_stats stats;
+	bool ending; /* a call has fallen silent */
+	struct uv_timer_s *tick;
+	char instance[17]; /* who processed a description */
+};
+
+/* call.c */
+struct cp_gw_call *cp_gw_call_find(const struct cp_gateway *g, const char *id);
+struct cp_gw_call *cp_gw_call_make(struct cp_gateway *g, const char *id);
+void cp_gw_call_end(struct cp_gw_call *c, const char *why);
+/* Whose tag it is; -1: nobody's. */
+int cp_gw_call_side(const struct cp_gw_call *c, const char *tag);
+/* False: no memory. */
+bool cp_gw_call_set_tag(struct cp_gw_call *c, unsigned int side, const char *tag);
+
+/* leg.c */
+/* Has a session and, without ICE, ports of the family; of another kind than before, a new one. -errno with err. */
+int cp_gw_leg_prepare(struct cp_gw_leg *leg, unsigned int range, struct en_err *err);
+/* Tell the dataplane what the leg, its other side and `set` (remote, strict, tos) make of it. */
+void cp_gw_leg_tell(struct cp_gw_leg *leg);
+void cp_gw_leg_keys(struct cp_gw_leg *leg, const struct cp_gw_crypto *theirs, const struct cp_gw_crypto *ours);
+void cp_gw_leg_end(struct cp_gw_leg *leg);
+/* Where it takes packets: what SDP says. */
+struct en_ep cp_gw_leg_local(const struct cp_gw_leg *leg);
+/* Calls on which nothing comes any more. */
+void cp_gw_end_silent(struct cp_gateway *g);
+/* As struct cp_hub has it. */
+void cp_gw_leg_on_change(void *arg, struct cp_peer *p, enum cp_peer_change change, const char *why);
+
+/* describe.c: a description of `from`; what the other side is to get, at most cap bytes. The length, or -errno with
+ * err.
+ */
+int cp_gw_describe(struct cp_gw_call *c, unsigned int from, bool answer, const struct cp_gw_options *o, char *buf,
+		   size_t cap, struct en_err *err);
+
+/* face.c: how our end looks in a description for leg's side. */
+struct cp_gw_picture {
+	struct cp_gw_face face;
+	struct wire_candidate candidate[CP_CANDIDATES_MAX];
+	char mid[CP_GW_MID_MAX];
+	struct cp_gw_codec codec[CP_GW_CODECS_MAX];
+};
+void cp_gw_picture(const struct cp_gw_leg *leg, const struct cp_gw_section *s, bool answer,
+		   const struct cp_gw_options *o, struct cp_gw_picture *ret_picture);
+/* The codecs that `o` leaves of a section, in ret_codec; false: as they are. */
+bool cp_gw_codecs_left(const struct cp_gw_section *s, const struct cp_gw_options *o, struct cp_gw_codec *ret_codec,
+		       unsigned int *ret_n);
+
+/* command.c: ng's ear. */
+json_t *cp_gw_command(void *arg, json_t *dict);
+
+#endif
