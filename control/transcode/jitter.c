@@ -2,7 +2,8 @@
 /*
  * jitter.c - a jitter buffer's life and counters.
  *
- * Not here: which packets are taken (jitter_put.c), what is played (jitter_get.c), the samples (jitter_pcm.c).
+ * Not here: which packets are taken (jitter_put.c), what is played (jitter_get.c), when (jitter_adapt.c), the samples
+ * (jitter_pcm.c).
  */
 #include "control/transcode/jitter.h"
 

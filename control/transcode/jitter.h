@@ -86,7 +86,7 @@ struct cp_jitter_stats {
 	uint64_t concealed, concealed_events; /* of these: for what was lost or late, and how often that began */
 	uint64_t cut, cuts; /* samples taken out by stretching, and how often */
 	uint64_t added, adds; /* put in */
-	uint64_t fec; /* losses that the packet behind helped out of (opus) */
+	uint64_t fec; /* losses for which the packet behind was here: its FEC, if it has any (opus) */
 	/* now */
 	uint32_t delay_ms; /* from the fastest packet's arrival to its sound */
 	uint32_t target_ms;

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * jitter_get.c - what is played next: a packet, something made up, a period less or more.
- *
- * The delay that counts is from the moment at which a sample could have been here at the earliest (the base transit,
- * jitter_delay.h) to its sound. It is measured at every block, smoothed, and kept between the target and LONG_US above
- * it. What the next sample is:
+ * jitter_get.c - what is played next, a packet or something made up:
  *
  *   the next packet is there           decode it
  *   a later one is, none is missing    a pause of the sender: fill it
@@ -14,17 +10,6 @@
 #include <stddef.h>
 
 #include "control/transcode/jitter_inner.h"
-
-#define LONG_US   20000 /* above the target: shorten */
-#define HURRY_US  100000 /* above it: shorten at every block, and where it may be heard */
-#define URGENT_US 15000 /* below it: lengthen where it may be heard */
-#define EXCESS_US 300000 /* above the greatest target: shortening takes too long */
-#define CLOCK_US  INT64_C(10000000) /* neither way more: a clock gone mad is forgotten soon */
-#define REST_CUT  4 /* blocks between two pieces taken out, */
-#define REST_ADD  9 /* or put in */
-#define ALIKE     0.9f
-#define SIMILAR   0.5f
-#define SMOOTH    8
 
 void cp_jitter_get_restart(struct cp_jitter *j)
 {
@@ -50,8 +35,7 @@ static bool is_next(const struct cp_jitter *j, const struct cp_jitter_packet *p)
 	return gap == 0 || (follows(j, p) && gap >= -block && gap <= block / 4);
 }
 
-/* The timeline is where the next packet begins. */
-static void begin_at(struct cp_jitter *j, const struct cp_jitter_packet *p)
+void cp_jitter_begin_at(struct cp_jitter *j, const struct cp_jitter_packet *p)
 {
 	j->next = p->ts;
 	j->last_seq = (uint16_t)(p->seq - 1);
@@ -67,16 +51,7 @@ static void start(struct cp_jitter *j, int64_t now)
 	if (now < cp_jitter_us(j, p->ts) + j->delay.base + j->delay.target_us && ++j->waited <= j->max_ms / 10 + 1)
 		return;
 	j->playing = true;
-	begin_at(j, p);
-}
-
-/* The delay of the sample to be played next. */
-static int64_t delay_of(const struct cp_jitter *j, int64_t now)
-{
-	int64_t ready = cp_jitter_ready(j) * INT64_C(1000000) / j->shape.rate;
-	int64_t delay = now - cp_jitter_us(j, j->next) + ready - j->delay.base;
-
-	return delay < -CLOCK_US ? -CLOCK_US : delay > CLOCK_US ? CLOCK_US : delay;
+	cp_jitter_begin_at(j, p);
 }
 
 /* Another rate or channels: only when nothing of the old ones is left. False: not yet. */
@@ -109,8 +84,7 @@ static bool play(struct cp_jitter *j, const struct cp_jitter_packet *p)
 	return true;
 }
 
-/* Decode ahead what is here in order, until `samples` are ready. */
-static bool gather(struct cp_jitter *j, uint32_t samples)
+bool cp_jitter_gather(struct cp_jitter *j, uint32_t samples)
 {
 	const struct cp_jitter_packet *p;
 
@@ -121,78 +95,6 @@ static bool gather(struct cp_jitter *j, uint32_t samples)
 		play(j, p);
 	}
 	return true;
-}
-
-static uint32_t samples_of(const struct cp_jitter *j, double us)
-{
-	double most = j->shape.rate * CP_STRETCH_MS / 1000.0, n = us * j->shape.rate / 1e6;
-
-	return (uint32_t)(n < most ? n : most);
-}
-
-static void shorten(struct cp_jitter *j, double excess)
-{
-	bool hurry = excess > HURRY_US;
-	uint32_t most = samples_of(j, excess), n;
-
-	if (!gather(j, samples_of(j, 1e6) + most))
-		return;
-	n = cp_jitter_pcm_cut(j, most, hurry ? SIMILAR : ALIKE);
-	j->late_us -= n * 1e6 / j->shape.rate;
-	if (n)
-		j->rest = hurry ? 0 : REST_CUT;
-}
-
-static void lengthen(struct cp_jitter *j, double excess)
-{
-	uint32_t most = samples_of(j, 1e6), n;
-
-	gather(j, most);
-	n = cp_jitter_pcm_add(j, most, excess < -URGENT_US ? SIMILAR : ALIKE);
-	j->late_us += n * 1e6 / j->shape.rate;
-	if (n)
-		j->rest = REST_ADD;
-}
-
-/*
- * Far behind what could be played: leave the oldest packets out, down to the target, or the gap that the timeline
- * would be busy with.
- */
-static void shed(struct cp_jitter *j, int64_t late)
-{
-	uint64_t keep = (uint64_t)j->delay.target_us * j->clock / 1000000, most = (uint64_t)j->max_ms * j->clock / 1000;
-	const struct cp_jitter_packet *p = cp_jitter_store_head(j->store);
-
-	if (!p || late < j->delay.max_us + EXCESS_US)
-		return;
-	if (cp_jitter_store_duration(j->store) <= most && p->ts <= j->next)
-		return;
-	while (cp_jitter_store_count(j->store) > 1 && cp_jitter_store_duration(j->store) > keep) {
-		cp_jitter_store_drop(j->store);
-		j->stats.verdict[CP_JITTER_EXCESS]++;
-	}
-	begin_at(j, cp_jitter_store_head(j->store));
-	j->seam = true;
-	j->has_late = false;
-}
-
-static void adapt(struct cp_jitter *j, int64_t now)
-{
-	double late = (double)delay_of(j, now), excess;
-
-	if (j->stalled || j->codec[j->using].clock != j->clock)
-		return;
-	j->late_us = j->has_late ? j->late_us + (late - j->late_us) / SMOOTH : late;
-	j->has_late = true;
-	if (j->rest > 0) {
-		j->rest--;
-		return;
-	}
-	excess = j->late_us - (double)j->delay.target_us;
-	if (excess > LONG_US)
-		shorten(j, excess);
-	else if (excess < -CP_DELAY_GUARD_US)
-		lengthen(j, excess);
 }
 
 /* How much of the gap before it is of packets that did not come, as long as it is; the rest is a pause. */
@@ -282,10 +184,8 @@ struct cp_jitter_block cp_jitter_get(struct cp_jitter *j, uint64_t now_us, int16
 	cp_jitter_pcm_tidy(j);
 	if (j->any && !j->playing)
 		start(j, now);
-	if (j->playing && !j->stalled) {
-		shed(j, delay_of(j, now));
-		adapt(j, now);
-	}
+	if (j->playing && !j->stalled)
+		cp_jitter_adapt(j, now);
 	while (cp_jitter_ready(j) < cp_jitter_block(j))
 		step(j);
 	return cp_jitter_pcm_take(j, pcm);

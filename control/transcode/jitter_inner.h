@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * jitter_inner.h - what the files of a jitter buffer share: jitter.c (life, counters), jitter_put.c (which packets are
- * this run's), jitter_get.c (what is played next), jitter_pcm.c (decoded samples).
+ * this run's), jitter_get.c (what is played next), jitter_adapt.c (the delay), jitter_pcm.c (decoded samples).
  *
  * A run is a sender's sequence numbers and timestamps from one start on. Its timestamps are unwrapped to 64 bits, the
  * first is 0. The timeline is `next`: the timestamp behind the last sample in `pcm`. While nothing is there to play
@@ -53,6 +53,7 @@ struct cp_jitter {
 	double late_us; /* the delay, smoothed */
 	bool has_late;
 	uint32_t rest; /* blocks until stretching may be tried again */
+	uint32_t vain; /* blocks in which it was tried, and nothing was alike */
 
 	/* decoded samples: `head` to `tail` are to be played, what stands before `head` was */
 	uint32_t using; /* codec */
@@ -89,6 +90,13 @@ struct cp_jitter_block cp_jitter_pcm_take(struct cp_jitter *j, int16_t *ret_pcm)
 
 /* jitter_get.c: a run ends where it is, another begins. */
 void cp_jitter_get_restart(struct cp_jitter *j);
+/* The timeline is where this packet begins. */
+void cp_jitter_begin_at(struct cp_jitter *j, const struct cp_jitter_packet *p);
+/* Decode ahead what is here in order, until `samples` are ready. False: there are fewer. */
+bool cp_jitter_gather(struct cp_jitter *j, uint32_t samples);
+
+/* jitter_adapt.c: before a block, while sound goes on. */
+void cp_jitter_adapt(struct cp_jitter *j, int64_t now);
 
 /* Of the run's timestamps. */
 static inline int64_t cp_jitter_us(const struct cp_jitter *j, int64_t ts)

@@ -42,6 +42,7 @@ struct sim {
 	double ppm; /* by which the sender is slower */
 	uint64_t random;
 	path_fn path;
+	bool noise; /* instead of the voice */
 	unsigned int copies;
 	uint32_t ssrc;
 	uint16_t seq0;
@@ -73,6 +74,14 @@ static inline int16_t voice(uint64_t n, uint32_t rate)
 	for (int h = 1; h <= 5; h++)
 		x += sin(2 * M_PI * PITCH_HZ * h * t) / h;
 	return (int16_t)(6000 * x * (0.6 + 0.4 * sin(2 * M_PI * 2 * t)));
+}
+
+static inline int16_t noise(uint64_t n)
+{
+	uint64_t state = n;
+
+	random32(&state);
+	return (int16_t)(random32(&state) % 8000 - 4000);
 }
 
 static inline uint32_t frame_of(const struct sim *s)
@@ -128,7 +137,8 @@ static inline enum cp_jitter_verdict sim_put(struct sim *s, const struct flying 
 
 	for (uint32_t i = 0; i < n; i++)
 		for (uint32_t c = 0; c < s->codec.channels; c++) {
-			int16_t x = (int16_t)(c ? -voice(f->from + i, s->rate) : voice(f->from + i, s->rate));
+			int16_t v = s->noise ? noise(f->from + i) : voice(f->from + i, s->rate),
+				x = (int16_t)(c ? -v : v);
 
 			memcpy(payload + ((size_t)i * s->codec.channels + c) * 2, &x, 2);
 		}

@@ -178,7 +178,7 @@ static int64_t up_to_8ms(struct sim *s, uint64_t n)
 static void drift(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 8; i++) {
+	for (int i = 0; i < 10; i++) {
 		struct sim s;
 		struct cp_jitter_stats warm, t;
 		uint32_t least = UINT32_MAX, most = 0;
@@ -186,6 +186,7 @@ static void drift(void **state)
 		sim_open(&s, CP_CODEC_PCMU, 1, i & 4 ? 60 : 20);
 		s.ppm = i & 1 ? 200 : -200;
 		s.path = i & 2 ? up_to_8ms : NULL;
+		s.noise = i >= 8; /* nothing in it is alike */
 		sim_run(&s, 10);
 		warm = sim_stats(&s);
 		for (int k = 0; k < 600; k++) {
@@ -200,7 +201,7 @@ static void drift(void **state)
 		assert_true(least >= 10 && most <= 50);
 		assert_true((i & 1 ? t.added : t.cut) >= 600 * 8000 / 5000 * 8 / 10); /* 200 ppm of all */
 		assert_true((i & 1 ? t.cut : t.added) < 400);
-		assert_true(s.step < QUIET_STEP);
+		assert_true(s.noise || s.step < QUIET_STEP);
 		sim_close(&s);
 	}
 }
