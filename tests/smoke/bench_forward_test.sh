@@ -15,10 +15,12 @@ ns_make client
 mkfifo "$LAB/testpmd.in"
 exec 8<>"$LAB/testpmd.in"
 
+TESTPMD=()
 # testpmd MODE PORTS: its memifs are $LAB/MODE-0.sock …
 testpmd()
 {
 	local i vdev=()
+	TESTPMD=("$@")
 	for ((i = 0; i < $2; i++)); do
 		vdev+=(--vdev "net_memif$i,role=server,socket=$LAB/$1-$i.sock,socket-abstract=no,id=$i")
 	done
@@ -27,6 +29,15 @@ testpmd()
 		-- --forward-mode="$1" --auto-start --total-num-mbufs=4096 <&8 >"$LAB/testpmd.$1.log" 2>&1 &
 	PIDS+=("$!")
 	until_true 20 test -S "$LAB/$1-$(($2 - 1)).sock" || die "testpmd does not start: $(tail -n 3 "$LAB/testpmd.$1.log")"
+}
+
+# a testpmd whose memif was left and taken again has crashed before now
+again()
+{
+	kill -KILL "${PIDS[-1]}" 2>/dev/null || true
+	wait "${PIDS[-1]}" 2>/dev/null || true
+	rm -f "$LAB/${TESTPMD[0]}"-*.sock
+	testpmd "${TESTPMD[@]}"
 }
 to=(--address 10.77.1.2/24 --destination 10.77.1.1:9 --mac 02:00:00:00:00:01 --descriptors 512 "${GENTLE[@]}")
 

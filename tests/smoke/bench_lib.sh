@@ -68,6 +68,12 @@ later()
 	PIDS+=("$PID")
 }
 
+# again: before another try; for a test whose far end does not bear that the generator comes back
+again()
+{
+	:
+}
+
 # held COMMAND…: again when a machine that stalls kept the generator from its rate: that says nothing about what is tested
 held()
 {
@@ -77,6 +83,7 @@ held()
 		"$@" || rc=$?
 		grep -qE ': the generator |gave way: ' "$ERR" || break
 		echo "try $try: $(cat "$ERR")"
+		again
 	done
 	return "$rc"
 }

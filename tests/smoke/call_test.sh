@@ -19,7 +19,9 @@ turnpike_conf()
 
 # shellcheck disable=SC2034 # lab.sh reads it
 PORT[demo]=$'address=198.18.0.2/24\naddress=fd18::2/64'
-in_ns server sh -c 'for n in 7 8; do ip addr add 198.18.0.$n/24 dev turnpike0; done; ip addr add fd18::1/64 dev turnpike0'
+for address in 198.18.0.7/24 198.18.0.8/24 fd18::1/64; do
+	in_ns server ip addr add "$address" dev turnpike0
+done
 control_serve
 in_ns server timeout 120 /usr/bin/python3 -P "$ROOT/tests/smoke/call.py"
 check "the control process is that of the start" kill -0 "$CONTROL_PID"
