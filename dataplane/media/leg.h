@@ -12,8 +12,8 @@
  * Invariants
  *   L1  nothing is taken from, or sent to, an address but the signalled or the learned one (security.md M1).
  *   L2  an address is learned once: from the first that sends, within LEARN_NS of it, and only until the signalled one
- *       sends, or LEARN_PACKETS came; then it stays until control says another. Of a leg with keys only what was
- *       authentic counts.
+ *       sends, or LEARN_PACKETS came; then it stays until control says another. RTCP's is one of RTP's host. Of a leg
+ *       with keys only what was authentic counts.
  *   L3  a secured leg never sends, or gives on, what was not protected.
  *   L4  a plain leg that is silent is LOST, which control is told, and goes on with the next packet.
  *   L5  an SSRC's SRTP state is kept as long as the keys: no index goes out twice (DP_LEG_SSRCS of them).

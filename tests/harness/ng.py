@@ -107,6 +107,15 @@ class Phone:
     def reports(self, packet):
         self.rtcp.sendto(packet, self.to_rtcp)
 
+    def reaches(self, far, packet, rtcp=False):
+        """What `far` then hears. Again when nothing came: an answer to a command may be here before the dataplane has
+        done what it is about."""
+        for _ in range(10):
+            self.reports(packet) if rtcp else self.says(packet)
+            if got := far.hears(2, rtcp):
+                return got
+        return None
+
     def hears(self, seconds=5, rtcp=False):
         """The next packet and where it came from; None: none."""
         sock = self.rtcp if rtcp else self.sock
