@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * pipe.h - one direction of a transcoded audio stream: RTP of one side in, RTP for the other side out.
+ *
+ *   RTP ─► jitter buffer ─► channels, rate ─► encoder ─► RTP with our own SSRC, numbers and times
+ *     └─► telephone events ─────────────────────────────┘ (in its place, while a key is held)
+ *
+ * Runs on:   a worker thread, one at a time for each pipe; nothing here is global.
+ * Invariants
+ *   I1  what comes out is numbered without gaps, its timestamps rise with the clock of the consumer: 10 ms a tick.
+ *   I2  bounded: the jitter buffer's store, one packet being put together.
+ *
+ * Specs:     RFC 3550 s5.1, RFC 3551 s4, RFC 4733, RFC 7587.
+ */
+#ifndef CP_PIPE_H
+#define CP_PIPE_H
+
+#include "control/transcode/codec.h"
+#include "control/transcode/jitter.h"
+
+#define CP_PIPE_FORMATS 8
+
+/* A codec under its payload type. */
+struct cp_pipe_format {
+	struct cp_codec codec;
+	uint8_t pt;
+};
+
+struct cp_pipe_config {
+	unsigned int in_n; /* what may come; 1 to CP_PIPE_FORMATS */
+	struct cp_pipe_format in[CP_PIPE_FORMATS];
+	struct cp_pipe_format out;
+	uint32_t ptime_ms; /* of what goes out: a multiple of 10 up to 120; 0: 20 */
+	int in_event_pt, out_event_pt; /* telephone-event; -1: not spoken there */
+	uint32_t in_event_clock, out_event_clock; /* Hz */
+	uint32_t ssrc; /* of what goes out */
+	uint32_t min_ms, max_ms; /* of the jitter buffer; 0: 20, 500 */
+};
+
+struct cp_pipe_stats {
+	struct cp_jitter_stats jitter;
+	uint64_t packets_in, packets_out, events; /* events: keys that were passed on */
+	uint64_t refused; /* of payload types that are not spoken, and what is no RTP */
+};
+
+struct cp_pipe;
+
+/* 0, -EINVAL or -ENOMEM with err. */
+int cp_pipe_create(const struct cp_pipe_config *config, struct cp_pipe **ret_pipe, struct en_err *err);
+void cp_pipe_destroy(struct cp_pipe *p);
+
+/* An RTP packet came. */
+void cp_pipe_put(struct cp_pipe *p, const uint8_t *rtp, uint32_t len, uint64_t now_us);
+/*
+ * 10 ms have passed. A packet that is due now, in ret_rtp (room for CP_PIPE_PACKET_MAX); its length, 0: none. A key
+ * without in-band counterpart: one that the far side cannot be told as an event is played to it as a tone.
+ */
+#define CP_PIPE_PACKET_MAX (12 + CP_CODEC_BYTES_MAX)
+uint32_t cp_pipe_tick(struct cp_pipe *p, uint64_t now_us, uint8_t *ret_rtp);
+void cp_pipe_stats(const struct cp_pipe *p, struct cp_pipe_stats *ret_stats);
+
+#endif
