@@ -56,6 +56,7 @@ enum dp_stage {
 #define DP_PKT_HANDED_OFF 0x02 /* given by redirect or token: not to be handed on */
 #define DP_PKT_DF         0x04 /* the datagram that came in said don't fragment */
 #define DP_PKT_NO_CSUM    0x08 /* it came without UDP checksum */
+#define DP_PKT_MADE       0x10 /* of a call: control made it of what it was sent up */
 
 struct dp_pkt {
 	union {

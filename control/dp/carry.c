@@ -129,6 +129,15 @@ bool cp_link_inject(struct cp_link *l, const struct cp_place *session, const voi
 	return true;
 }
 
+bool cp_link_rtp(struct cp_link *l, const struct cp_place *leg, const void *bytes, uint32_t len)
+{
+	if (!l->up || leg->core >= l->at.head.lane_n ||
+	    !shm_tx_put_packet(&l->at.core[leg->core].down, SHM_MSG_RTP, leg->h, bytes, len))
+		return false;
+	cp_attach_wake(&l->at, leg->core);
+	return true;
+}
+
 bool cp_link_inject_to(struct cp_link *l, const struct cp_place *session, unsigned int listen, const struct en_ep *to,
 		       const void *bytes, uint32_t len)
 {

@@ -67,6 +67,8 @@ bool cp_link_send(struct cp_link *l, unsigned int core, uint32_t type, const voi
  * would.
  */
 bool cp_link_inject(struct cp_link *l, const struct cp_place *session, const void *bytes, uint32_t len);
+/* RTP that goes on as if it had come from that leg; lost when the ring is full: the next one comes in 20 ms. */
+bool cp_link_rtp(struct cp_link *l, const struct cp_place *leg, const void *bytes, uint32_t len);
 /* A connectivity check of ours, from a listener to there. Not queued. */
 bool cp_link_inject_to(struct cp_link *l, const struct cp_place *session, unsigned int listen, const struct en_ep *to,
 		       const void *bytes, uint32_t len);

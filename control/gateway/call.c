@@ -52,6 +52,9 @@ void cp_gw_call_end(struct cp_gw_call *c, const char *why)
 	for (unsigned int i = 0; i < c->stream_n; i++)
 		for (unsigned int k = 0; k < CP_GW_SIDES; k++)
 			cp_gw_leg_end(&c->stream[i].leg[k]);
+	for (unsigned int i = 0; i < CP_GW_SECTIONS_MAX; i++)
+		for (unsigned int k = 0; k < CP_GW_SIDES; k++)
+			free(c->stream[i].leg[k].known);
 	TAILQ_REMOVE(&c->gateway->calls, c, of_gateway);
 	LIST_REMOVE(c, of_bucket);
 	c->gateway->stats.present--;

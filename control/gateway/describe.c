@@ -250,6 +250,27 @@ static bool far_apply(struct work *w, const struct cp_gw_section *s, struct cp_g
 	return true;
 }
 
+/* False: there is nothing that both could speak. */
+static bool codecs_apply(const struct work *w, const struct cp_gw_section *s, struct cp_gw_leg *near,
+			 struct cp_gw_leg *far, struct cp_gw_picture *x, struct en_err *err)
+{
+	unsigned int n = 0;
+
+	near->ptime = s->ptime;
+	if (w->answer) {
+		if (cp_gw_codecs_answer(s, near, far, x->codec, &n, err) != 0)
+			return false;
+	} else if (!cp_gw_codecs_offer(s, w->o, near, far, x->codec, &n)) {
+		return true;
+	} else if (n == 0) {
+		en_fail(err, -EINVAL, "No codec is left of it.");
+		return false;
+	}
+	x->face.codec = x->codec;
+	x->face.codec_n = n;
+	return true;
+}
+
 static void section_end(struct cp_gw_stream *st, struct cp_gw_face *f)
 {
 	for (unsigned int k = 0; k < CP_GW_SIDES; k++)
@@ -274,9 +295,14 @@ static void section_apply(struct work *w, unsigned int i)
 		section_end(st, &w->face[i]);
 		return;
 	}
+	cp_gw_picture(far, s, w->answer, w->o, &w->picture[i]);
+	if (!codecs_apply(w, s, near, far, &w->picture[i], &err)) {
+		en_info("call", "%s: section %u is rejected: %s", w->call->id, i + 1, err.text);
+		section_end(st, &w->face[i]);
+		return;
+	}
 	cp_gw_leg_tell(near);
 	cp_gw_leg_tell(far);
-	cp_gw_picture(far, s, w->answer, w->o, &w->picture[i]);
 	w->face[i] = w->picture[i].face;
 }
 

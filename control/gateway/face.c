@@ -33,24 +33,22 @@ static bool has(const struct cp_gw_list *list, const struct cp_gw_codec *c)
 	return false;
 }
 
-/* Of telephone events and comfort noise, which say nothing alone, nothing is taken but by name. */
-static bool is_kept(const struct cp_gw_codec *c, const struct cp_gw_options *o)
+/* A key pressed is of use whatever the codec: "all" does not mean it. */
+static bool is_named(const struct cp_gw_list *list, const struct cp_gw_codec *c)
 {
-	bool stripped = has(&o->strip, c) || has(&o->mask, c);
-
-	return !stripped || has(&o->except, c) || has(&o->offer, c);
+	if (!wire_text_is_nocase(c->name, "telephone-event"))
+		return has(list, c);
+	for (uint32_t i = 0; i < list->n; i++)
+		if (is_codec(c, list->item[i]))
+			return true;
+	return false;
 }
 
-bool cp_gw_codecs_left(const struct cp_gw_section *s, const struct cp_gw_options *o, struct cp_gw_codec *ret_codec,
-		       unsigned int *ret_n)
+bool cp_gw_codec_passes(const struct cp_gw_codec *c, const struct cp_gw_options *o)
 {
-	*ret_n = 0;
-	if (o->strip.n + o->mask.n == 0)
-		return false;
-	for (unsigned int i = 0; i < s->codec_n; i++)
-		if (is_kept(&s->codec[i], o))
-			ret_codec[(*ret_n)++] = s->codec[i];
-	return true;
+	bool stripped = is_named(&o->strip, c) || is_named(&o->mask, c);
+
+	return !stripped || has(&o->except, c) || has(&o->offer, c);
 }
 
 /* --- transport ---------------------------------------------------------------------- */
@@ -123,7 +121,6 @@ void cp_gw_picture(const struct cp_gw_leg *leg, const struct cp_gw_section *s, b
 		   const struct cp_gw_options *o, struct cp_gw_picture *ret_picture)
 {
 	struct cp_gw_face *f = &ret_picture->face;
-	unsigned int n;
 
 	cp_gw_face_plain(s, f);
 	f->rtp = cp_gw_leg_local(leg);
@@ -138,10 +135,4 @@ void cp_gw_picture(const struct cp_gw_leg *leg, const struct cp_gw_section *s, b
 	put_mid(leg, s, answer, o, ret_picture);
 	if (leg->ice)
 		put_ice(leg, ret_picture);
-	if (!answer && cp_gw_codecs_left(s, o, ret_picture->codec, &n)) {
-		f->codec = ret_picture->codec;
-		f->codec_n = n;
-		if (n == 0)
-			f->rtp.port = 0; /* nothing is left of it */
-	}
 }

@@ -25,13 +25,23 @@ static void tick_closed(uv_handle_t *handle)
 	free(handle);
 }
 
+/* The CPUs that no core of the dataplane polls. */
+static unsigned int threads(const struct conf *conf)
+{
+	unsigned int all = uv_available_parallelism();
+
+	return all > conf->dataplane.core_n ? all - conf->dataplane.core_n : 1;
+}
+
 static int begin(struct cp_gateway *g, struct en_err *err)
 {
 	const struct conf_gateway *conf = &g->ctl->conf->gateway;
+	int rc;
 
 	g->ports = cp_gw_ports_create(conf);
 	g->tick = malloc(sizeof(*g->tick));
-	if (!g->ports || !g->tick) {
+	g->by_pipe = calloc(CP_POOL_PIPES, sizeof(struct cp_gw_leg *));
+	if (!g->ports || !g->tick || !g->by_pipe) {
 		free(g->tick);
 		g->tick = NULL;
 		return en_fail(err, -ENOMEM, "no memory for the gateway");
@@ -40,9 +50,11 @@ static int begin(struct cp_gateway *g, struct en_err *err)
 	g->tick->data = g;
 	uv_timer_start(g->tick, on_tick, TICK_MS, TICK_MS);
 	g->hub->leg_change = cp_gw_leg_on_change;
+	g->hub->leg_rtp = cp_gw_leg_on_rtp;
 	g->hub->leg_arg = g;
-	if (!conf->ng[0])
-		return 0;
+	rc = cp_pool_create(g->ctl->loop, threads(g->ctl->conf), cp_gw_on_pipe, g, &g->pool, err);
+	if (rc != 0 || !conf->ng[0])
+		return rc;
 	return cp_ng_open(g->ctl->loop, conf->ng, cp_gw_command, g, &g->stats, &g->ng, err);
 }
 
@@ -77,6 +89,9 @@ void cp_gateway_destroy(struct cp_gateway *g)
 	while ((c = TAILQ_FIRST(&g->calls)))
 		cp_gw_call_end(c, "the gateway ends");
 	g->hub->leg_change = NULL;
+	g->hub->leg_rtp = NULL;
+	cp_pool_destroy(g->pool);
+	free(g->by_pipe);
 	if (g->tick) {
 		uv_timer_stop(g->tick);
 		uv_close((uv_handle_t *)g->tick, tick_closed);

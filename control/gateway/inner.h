@@ -21,6 +21,7 @@
 #include "control/gateway/sdp.h"
 #include "control/ice/credential.h"
 #include "control/peer/hub.h"
+#include "control/transcode/pool.h"
 
 #define CP_GW_SIDES       2
 #define CP_GW_OFFERED_MAX 2 /* suites that we offer by SDES */
@@ -31,6 +32,14 @@ enum cp_gw_security {
 	CP_GW_PLAIN,
 	CP_GW_SDES,
 	CP_GW_DTLS,
+};
+
+/* A codec that a side has said, or was offered; kept beyond its description. */
+struct cp_gw_known {
+	char name[24];
+	char fmtp[80]; /* too long a one is left out */
+	uint32_t clock;
+	uint8_t pt, channels;
 };
 
 struct cp_gw_leg {
@@ -48,6 +57,9 @@ struct cp_gw_leg {
 	uint16_t port; /* of a leg without ICE; 0: none */
 	char mid[CP_GW_MID_MAX]; /* as its side has it */
 	uint64_t ice_hash, fingerprint_hash; /* of its side's last description */
+	unsigned int known_n; /* what its side speaks; before its answer: what it was offered */
+	struct cp_gw_known *known; /* NULL: none */
+	uint32_t ptime; /* as its side says; 0: it does not */
 	unsigned int offered_n;
 	struct cp_gw_crypto offered[CP_GW_OFFERED_MAX]; /* ours: keys that we send with */
 	struct cp_gw_crypto answered; /* ours in an answer */
@@ -57,6 +69,7 @@ struct cp_gw_stream {
 	struct cp_gw_call *call;
 	bool used;
 	struct cp_gw_leg leg[CP_GW_SIDES];
+	uint32_t pipe[CP_GW_SIDES]; /* of what comes from leg i; 0: it goes on as it is */
 };
 
 struct cp_gw_side {
@@ -81,6 +94,8 @@ struct cp_gateway {
 	struct cp_hub *hub;
 	struct cp_ng *ng; /* NULL: [gateway] ng is empty */
 	struct cp_gw_ports *ports;
+	struct cp_pool *pool;
+	struct cp_gw_leg **by_pipe; /* whose packets a pipe takes; by the index in its number */
 	TAILQ_HEAD(, cp_gw_call) calls;
 	LIST_HEAD(, cp_gw_call) bucket[CP_GW_BUCKETS];
 	struct cp_gateway_stats stats;
@@ -127,9 +142,22 @@ struct cp_gw_picture {
 };
 void cp_gw_picture(const struct cp_gw_leg *leg, const struct cp_gw_section *s, bool answer,
 		   const struct cp_gw_options *o, struct cp_gw_picture *ret_picture);
-/* The codecs that `o` leaves of a section, in ret_codec; false: as they are. */
-bool cp_gw_codecs_left(const struct cp_gw_section *s, const struct cp_gw_options *o, struct cp_gw_codec *ret_codec,
-		       unsigned int *ret_n);
+/* May a codec of an offer be seen by the other side? */
+bool cp_gw_codec_passes(const struct cp_gw_codec *c, const struct cp_gw_options *o);
+
+/* codecs.c: what sides speak, and what is between them. */
+/* A section of an offer: the codecs for the other side, in ret_codec, which may point into `far`; false: as they are.
+ */
+bool cp_gw_codecs_offer(const struct cp_gw_section *s, const struct cp_gw_options *o, struct cp_gw_leg *near,
+			struct cp_gw_leg *far, struct cp_gw_codec *ret_codec, unsigned int *ret_n);
+/* A section of an answer: likewise, *ret_n 0: as they are; makes or ends the stream's pipes. 0, or -errno with err. */
+int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, struct cp_gw_leg *far,
+			struct cp_gw_codec *ret_codec, unsigned int *ret_n, struct en_err *err);
+/* Nothing is transcoded any more. */
+void cp_gw_pipes_end(struct cp_gw_stream *st);
+/* The hub's and the pool's ears. */
+void cp_gw_leg_on_rtp(void *arg, struct cp_peer *p, const uint8_t *bytes, uint32_t len);
+void cp_gw_on_pipe(void *arg, uint32_t pipe, const uint8_t *rtp, uint32_t len);
 
 /* command.c: ng's ear. */
 json_t *cp_gw_command(void *arg, json_t *dict);

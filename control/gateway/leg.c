@@ -95,6 +95,7 @@ void cp_gw_leg_tell(struct cp_gw_leg *leg)
 	p->leg.rtcp_port = leg->ice ? 0 : leg->mux ? leg->port : leg->port + 1u;
 	p->leg.secured = leg->security != CP_GW_PLAIN;
 	p->leg.blocked = leg->blocked;
+	p->leg.up = leg->stream->pipe[leg->side] != 0;
 	cp_intent_leg(p);
 }
 
@@ -122,6 +123,7 @@ void cp_gw_leg_end(struct cp_gw_leg *leg)
 {
 	struct cp_peer *p = leg->peer;
 
+	cp_gw_pipes_end(leg->stream);
 	leg->peer = NULL;
 	leg->ice_hash = leg->fingerprint_hash = 0;
 	leg->offered_n = 0;

@@ -176,6 +176,11 @@ void cp_hub_on_message(struct cp_hub *h, unsigned int core, const struct shm_msg
 		if (p && m->packet.head.len <= sizeof(m->packet.bytes))
 			cp_transport_punt(p, m->packet.bytes, m->packet.head.len);
 		break;
+	case SHM_MSG_RTP:
+		p = cp_hub_at(h, CP_PLACE_SESSION, core, m->packet.head.session);
+		if (p && p->owner_leg && h->leg_rtp && m->packet.head.len <= sizeof(m->packet.bytes))
+			h->leg_rtp(h->leg_arg, p, m->packet.bytes, m->packet.head.len);
+		break;
 	case SHM_MSG_STUN:
 		p = cp_hub_at(h, CP_PLACE_SESSION, core, m->packet.head.session);
 		if (p && m->packet.head.len <= sizeof(m->packet.bytes))

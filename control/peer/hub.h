@@ -220,6 +220,7 @@ struct cp_end {
 };
 
 /* The gateway's ear: of its legs alone, as `change` of the others. */
+typedef void cp_leg_rtp(void *arg, struct cp_peer *p, const uint8_t *bytes, uint32_t len);
 typedef void cp_leg_change(void *arg, struct cp_peer *p, enum cp_peer_change change, const char *why);
 
 struct cp_hub {
@@ -227,6 +228,7 @@ struct cp_hub {
 	const struct cp_hub_events *events;
 	void *arg;
 	cp_leg_change *leg_change; /* NULL: no gateway */
+	cp_leg_rtp *leg_rtp; /* RTP of a leg with leg.up */
 	void *leg_arg;
 	struct cp_room_list rooms;
 	struct cp_peer_list peers;

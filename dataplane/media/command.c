@@ -74,6 +74,37 @@ static void inject(struct dp_core *c, const struct shm_msg *msg)
 		dp_count(c, CTR_INJECTED);
 }
 
+/* --- RTP of calls ------------------------------------------------------------------ */
+
+/* Goes on as if it had come from that leg, which sent up what it was made of. */
+static void go_on(struct dp_core *c, const struct shm_msg *msg)
+{
+	const struct shm_msg_packet *head = &msg->packet.head;
+	const struct dp_session *s = dp_session_get(c->media, head->session);
+	struct dp_media *md = c->media;
+	struct rte_mbuf *m;
+	uint8_t *at;
+
+	if (!s || !s->bridged || head->len == 0 || head->len > SHM_PACKET_MAX || md->inject_n == DP_INJECT_MAX) {
+		dp_count(c, CTR_INJECT_NO_PATH);
+		return;
+	}
+	m = dp_pkt_new(c, c->world->pool);
+	at = m ? (uint8_t *)rte_pktmbuf_append(m, (uint16_t)head->len) : NULL;
+	if (!at) {
+		dp_count(c, CTR_INJECT_NO_BUFFER);
+		if (m)
+			dp_drop_now(c, m, DROP_NO_BUFFER);
+		return;
+	}
+	memcpy(at, msg->packet.bytes, head->len);
+	dp_pkt(m)->session = head->session.index;
+	dp_pkt(m)->data_len = (uint16_t)head->len;
+	dp_pkt(m)->flags |= DP_PKT_MADE;
+	md->inject[md->inject_n++] = m;
+	dp_count(c, CTR_INJECTED);
+}
+
 /* --- RESYNC -------------------------------------------------------------------- */
 
 enum {
@@ -183,6 +214,9 @@ static uint32_t carry_out(struct dp_core *c, struct shm_msg *msg)
 		return dp_track_keyframe(c, msg->end.what);
 	case SHM_MSG_INJECT:
 		inject(c, msg);
+		return 0;
+	case SHM_MSG_RTP:
+		go_on(c, msg);
 		return 0;
 	case SHM_MSG_INJECT_TO:
 		dp_full_ask(c, msg);

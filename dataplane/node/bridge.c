@@ -5,7 +5,7 @@
  * Runs on:   the core that owns the session.
  * Reads:     pkt->session, where and how long the (decrypted) payload is.
  * Writes:    the payload in place (SRTP), headers of the packet; SRTP state and counters of the other leg.
- * Packets:   leg_in | srtp_in -> [bridge] -> ip_out | drop
+ * Packets:   leg_in | srtp_in | inject -> [bridge] -> ip_out | consumed | drop
  *
  * Invariants
  *   I1  the other leg is looked up anew for each packet: one that ended gets nothing.
@@ -39,6 +39,7 @@ struct batch {
 	struct one one[BURST];
 	struct dp_srtp_job rtp[BURST], rtcp[BURST];
 	unsigned int rtp_n, rtcp_n;
+	bool up; /* something went up: control is to be woken */
 };
 
 /* --- before ------------------------------------------------------------------ */
@@ -76,7 +77,27 @@ static enum shm_drop seal(struct batch *b, struct one *o, uint8_t *bytes, uint32
 	return 0;
 }
 
-/* Whom it is for, and how; a reason to drop it. */
+#define UP (-1)
+
+/* A leg that is transcoded: control gets its RTP. What its RTCP says is of numbers that the other side never saw. */
+static int send_up(struct dp_core *core, const struct shm_msg_leg *set, const uint8_t *bytes, uint32_t len, bool rtcp)
+{
+	struct dp_media *md = core->media;
+	const struct shm_msg_packet head = {.session = set->session, .len = len};
+
+	if (rtcp)
+		return UP;
+	if (!md->attached)
+		return DROP_PUNT_NOBODY;
+	if (len > SHM_PACKET_MAX)
+		return DROP_PUNT_SIZE;
+	if (!shm_tx_put_packet_at(&md->up, SHM_MSG_RTP, &head, bytes))
+		return DROP_PUNT_FULL;
+	dp_count(core, CTR_PUNTED);
+	return UP;
+}
+
+/* Whom it is for, and how; a reason to drop it; or UP. */
 static int direct(struct batch *b, struct one *o, struct rte_mbuf *m)
 {
 	struct dp_media *md = b->core->media;
@@ -94,6 +115,8 @@ static int direct(struct batch *b, struct one *o, struct rte_mbuf *m)
 		return DROP_BRIDGE_BLOCKED;
 	if (unlikely(!read_packet(bytes, p->data_len, rtcp, &h, &why)))
 		return (int)why;
+	if (set->up && !(p->flags & DP_PKT_MADE))
+		return send_up(b->core, set, bytes, p->data_len, rtcp);
 	o->to = set->to.index;
 	if (unlikely(!dp_leg_path(b->core, o->to, rtcp, &o->local, &o->remote)))
 		return DROP_BRIDGE_NO_ADDRESS;
@@ -112,8 +135,10 @@ static void prepare(struct batch *b, struct one *o, struct rte_mbuf *m)
 	o->edge = EDGE_IP_OUT;
 	o->job = NULL;
 	why = direct(b, o, m);
-	if (unlikely(why))
-		o->edge = dp_drop(m, (enum shm_drop)why);
+	if (likely(why == 0))
+		return;
+	o->edge = why == UP ? dp_consume(b->core, m) : dp_drop(m, (enum shm_drop)why);
+	b->up |= why == UP;
 }
 
 /* --- after -------------------------------------------------------------------- */
@@ -153,7 +178,7 @@ static void give_on(struct batch *b, void **objs, uint16_t n)
 	if (b->rtcp_n)
 		dp_srtcp_protect(srtp, b->rtcp, b->rtcp_n);
 	for (uint16_t i = 0; i < n; i++)
-		if (likely(b->one[i].edge != EDGE_DROP))
+		if (likely(b->one[i].edge == EDGE_IP_OUT))
 			address(b, &b->one[i], objs[i]);
 }
 
@@ -163,17 +188,20 @@ static uint16_t bridge_process(struct rte_graph *graph, struct rte_node *node, v
 	struct batch b; /* not cleared as a whole: it is large */
 
 	b.core = dp_node_ctx(node)->core;
+	b.up = false;
 	for (uint16_t at = 0; at < n; at += BURST) {
 		uint16_t k = n - at < BURST ? (uint16_t)(n - at) : BURST;
 
 		give_on(&b, &objs[at], k);
 		for (uint16_t i = 0; i < k; i++) {
-			uint32_t traced = dp_watch(b.core, objs[at + i]);
+			uint32_t traced = b.one[i].edge == DP_CONSUMED ? 0 : dp_watch(b.core, objs[at + i]);
 
 			dp_decided(graph, node, &run, objs, (uint16_t)(at + i), b.one[i].edge, traced);
 		}
 	}
 	dp_run_end(graph, node, &run, objs, n);
+	if (b.up && b.core->media->attached)
+		dp_media_wake(b.core->media);
 	return n;
 }
 

@@ -13,6 +13,7 @@
 enum {
 	EDGE_DROP = DP_EDGE_DROP,
 	EDGE_IP_OUT,
+	EDGE_BRIDGE,
 };
 
 #define COMMANDS_A_STEP 64
@@ -32,7 +33,10 @@ static uint16_t inject_process(struct rte_graph *graph, struct rte_node *node, v
 	if (sent == 0)
 		return 0;
 	md->inject_n = 0;
-	rte_node_enqueue(graph, node, EDGE_IP_OUT, (void **)md->inject, (uint16_t)sent);
+	for (unsigned int i = 0; i < sent; i++)
+		rte_node_enqueue_x1(graph, node,
+				    dp_pkt(md->inject[i])->flags & DP_PKT_MADE ? EDGE_BRIDGE : EDGE_IP_OUT,
+				    md->inject[i]);
 	core->worked += sent;
 	return (uint16_t)sent;
 }
@@ -41,6 +45,6 @@ const struct dp_node_desc dp_node_inject = {
 	.name = "inject",
 	.process = inject_process,
 	.source = true,
-	.edge_n = 2,
-	.edge = {[EDGE_DROP] = "drop", [EDGE_IP_OUT] = "ip_out"},
+	.edge_n = 3,
+	.edge = {[EDGE_DROP] = "drop", [EDGE_IP_OUT] = "ip_out", [EDGE_BRIDGE] = "bridge"},
 };

@@ -104,6 +104,7 @@ bool shm_msg_is_sane(const struct shm_msg *m)
 	case SHM_MSG_INJECT:
 	case SHM_MSG_INJECT_TO:
 	case SHM_MSG_STUN:
+	case SHM_MSG_RTP:
 		return m->packet.head.len == m->len - sizeof(m->packet.head) && is_address(&m->packet.head.remote);
 	default:
 		return true;
