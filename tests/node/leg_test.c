@@ -352,6 +352,44 @@ static void silence_is_told(void **state)
 	media_expect_silence();
 }
 
+/* A leg that is transcoded: its RTP comes up, what is made of it goes on as if it had come from there. */
+static void up_and_on(void **state)
+{
+	struct shm_handle gone;
+	struct shm_msg msg;
+	size_t len;
+
+	(void)state;
+	call("198.18.0.10:7000", "198.18.0.11:8000");
+	a.set.up = 1;
+	tell(&a);
+	len = rtp(0x1234, 7, 160);
+	send_from(&a.set.remote, &a, 30000, len);
+	lab_expect_nothing();
+	media_expect(0, SHM_MSG_RTP, &msg);
+	assert_int_equal(msg.packet.head.session.index, A_SESSION);
+	assert_int_equal(msg.packet.head.len, len);
+	assert_memory_equal(msg.packet.bytes, packet, len);
+	/* reports are of numbers that the other side never saw */
+	send_from(&a.set.remote_rtcp, &a, 30001, receiver_report(1));
+	media_expect_silence();
+	lab_expect_nothing();
+	/* the other way is open */
+	len = rtp(0x4321, 1, 20);
+	send_from(&b.set.remote, &b, 30010, len);
+	comes(&a.set.remote, 30000, len);
+	len = rtp(0x99, 1, 20);
+	media_rtp(0, a.set.session, packet, (uint32_t)len);
+	comes(&b.set.remote, 30010, len);
+	ASSERT_NO_DROPS();
+	gone = (struct shm_handle){.index = A_SESSION, .generation = 77};
+	media_rtp(0, gone, packet, (uint32_t)len);
+	lab_expect_nothing();
+	media_detach();
+	send_from(&a.set.remote, &a, 30000, rtp(0x1234, 8, 160));
+	ASSERT_DROP(DROP_PUNT_NOBODY, 1);
+}
+
 static void refused(uint32_t why)
 {
 	tell(&a);
@@ -550,6 +588,7 @@ int main(void)
 		lab_test(unknown_until_it_comes),
 		lab_test(ends_and_blocks),
 		lab_test(silence_is_told),
+		lab_test(up_and_on),
 		lab_test(refusals),
 		lab_test(cores_have_their_ports),
 		rtp_test(gcm),

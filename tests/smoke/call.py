@@ -4,14 +4,12 @@ import asyncio
 import base64
 import os
 import re
-import struct
 
-import aiortc
 import pylibsrtp
-from aiortc.mediastreams import AudioStreamTrack
 
 import lab
 from ng import Phone, Proxy, bencode, receiver_report, rtp
+from webcall import Browser
 
 ENGINE = '198.18.0.2'
 TONE = bytes(range(160))
@@ -214,32 +212,6 @@ def keys_for_the_other():
 # --- a browser -----------------------------------------------------------------------------------------------
 
 
-class Browser:
-    """aiortc with one audio section."""
-
-    def __init__(self):
-        self.pc = aiortc.RTCPeerConnection()
-        self.heard = None
-        self.pc.on('track', lambda track: setattr(self, 'heard', track))
-        self.pc.addTrack(AudioStreamTrack())
-
-    async def offer(self):
-        await self.pc.setLocalDescription(await self.pc.createOffer())
-        return self.pc.localDescription.sdp
-
-    async def answer(self, sdp):
-        await self.pc.setRemoteDescription(aiortc.RTCSessionDescription(sdp, 'offer'))
-        await self.pc.setLocalDescription(await self.pc.createAnswer())
-        return self.pc.localDescription.sdp
-
-    async def connected(self):
-        for _ in range(300):
-            if self.pc.connectionState == 'connected':
-                return True
-            await asyncio.sleep(0.05)
-        return False
-
-
 async def speak(phone, n=100):
     """A square wave in µ-law, 20 ms a packet."""
     for seq in range(n):
@@ -253,10 +225,8 @@ async def conversation(browser, phone, what):
     lab.check(f'{what}: the phone hears PCMU, in the clear',
               got and got[0][0] >> 6 == 2 and got[0][1] & 0x7f == 0 and len(got[0]) == 172 and got[1][:2] == phone.to, got)
     speaking = asyncio.ensure_future(speak(phone))
-    loudest = 0
-    for _ in range(50):
-        frame = await asyncio.wait_for(browser.heard.recv(), 5)
-        loudest = max(loudest, max(abs(x) for x in struct.unpack(f'<{frame.samples}h', bytes(frame.planes[0])[:2 * frame.samples])))
+    samples, _ = await browser.listen(50)
+    loudest = max(map(abs, samples))
     speaking.cancel()
     lab.check(f'{what}: the browser hears the phone', loudest > 5000, loudest)
     row = next(r for r in sessions() if r['tracks'] == 0 and r['profile'] != 'none') if sessions() else {}
@@ -274,7 +244,7 @@ async def browser_calls():
     answer = proxy.ok('answer', sdp=phone.sdp(), to_tag='B', transport_protocol='UDP/TLS/RTP/SAVPF', ICE='force', **flags)
     lab.check('the browser sees DTLS, ICE and mux', 'UDP/TLS/RTP/SAVPF' in answer and value(answer, 'setup') == 'passive'
               and value(answer, 'fingerprint') and 'a=ice-lite' in answer and 'a=rtcp-mux' in answer, answer)
-    await browser.pc.setRemoteDescription(aiortc.RTCSessionDescription(answer, 'answer'))
+    await browser.hears(answer)
     await conversation(browser, phone, 'browser calls phone')
     await browser.pc.close()
     proxy.ok('delete', call_id='web1', from_tag='A')

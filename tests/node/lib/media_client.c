@@ -70,6 +70,12 @@ void media_inject(unsigned int core, struct shm_handle session, const void *byte
 	lab_settle();
 }
 
+void media_rtp(unsigned int core, struct shm_handle leg, const void *bytes, uint32_t len)
+{
+	assert_true(shm_tx_put_packet(&tx[core], SHM_MSG_RTP, leg, bytes, len));
+	lab_settle();
+}
+
 void media_inject_to(unsigned int core, struct shm_handle session, unsigned int listen, const struct en_ep *to,
 		     const void *bytes, uint32_t len)
 {
