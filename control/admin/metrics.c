@@ -218,6 +218,10 @@ static void put_gateway(const struct cp_gateway *gateway, FILE *out)
 	put_one(out, "gateway.timeouts_total", "counter", "calls that ended because nothing came any more", s.timeouts);
 	put_one(out, "gateway.commands_total", "counter", "commands of the ng protocol", s.commands);
 	put_one(out, "gateway.errors_total", "counter", "of which with an error for an answer, or none", s.errors);
+	put_one(out, "gateway.pipes", "gauge", "directions of streams that are transcoded", s.pipes);
+	put_one(out, "gateway.transcoded_total", "counter", "packets made of others", s.transcoded);
+	put_one(out, "gateway.unheard_total", "counter", "packets lost because a transcoding thread was behind",
+		s.unheard);
 	put_one(out, "gateway.repeated_total", "counter", "datagrams that came again and got the same answer",
 		s.repeated);
 }

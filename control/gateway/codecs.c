@@ -81,6 +81,11 @@ static bool is_same(const struct cp_gw_known *k, const struct cp_gw_codec *c)
 	       (c->channels ? c->channels : 1) == (k->channels ? k->channels : 1);
 }
 
+static bool is_event(const struct cp_gw_codec *c)
+{
+	return wire_text_is_nocase(c->name, EVENT);
+}
+
 static const struct cp_gw_known *find_same(const struct cp_gw_leg *leg, const struct cp_gw_codec *c)
 {
 	for (unsigned int i = 0; i < leg->known_n; i++)
@@ -161,17 +166,24 @@ static void add(const struct cp_gw_section *s, const char *said, struct cp_gw_co
 					     .added = true};
 }
 
+static void pass(const struct cp_gw_section *s, const struct cp_gw_options *o, bool events, struct cp_gw_codec *codec,
+		 unsigned int *n)
+{
+	for (unsigned int i = 0; i < s->codec_n; i++)
+		if (is_event(&s->codec[i]) == events && cp_gw_codec_passes(&s->codec[i], o))
+			codec[(*n)++] = s->codec[i];
+}
+
 bool cp_gw_codecs_offer(const struct cp_gw_section *s, const struct cp_gw_options *o, struct cp_gw_leg *near,
 			struct cp_gw_leg *far, struct cp_gw_codec *ret_codec, unsigned int *ret_n)
 {
 	*ret_n = 0;
 	keep_all(near, s->codec, s->codec_n);
-	for (unsigned int i = 0; i < s->codec_n; i++)
-		if (cp_gw_codec_passes(&s->codec[i], o))
-			ret_codec[(*ret_n)++] = s->codec[i];
+	pass(s, o, false, ret_codec, ret_n);
 	if (wire_text_is(s->kind, "audio") && first_ours(near))
 		for (uint32_t i = 0; i < o->transcode.n; i++)
 			add(s, o->transcode.item[i], ret_codec, ret_n);
+	pass(s, o, true, ret_codec, ret_n); /* keys last: what is first is what a side wants to hear */
 	keep_all(far, ret_codec, *ret_n);
 	return o->strip.n + o->mask.n + o->transcode.n > 0;
 }
@@ -240,6 +252,16 @@ static unsigned int answer_as_it_is(const struct cp_gw_section *s, const struct 
 	return n;
 }
 
+/* Its first codec decides: what it prefers is what it sends. */
+static bool has_in_common(const struct cp_gw_section *s, const struct cp_gw_leg *far)
+{
+	unsigned int i = 0;
+
+	while (i < s->codec_n && is_event(&s->codec[i]))
+		i++;
+	return i == s->codec_n || find_same(far, &s->codec[i]);
+}
+
 int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, struct cp_gw_leg *far,
 			struct cp_gw_codec *ret_codec, unsigned int *ret_n, struct en_err *err)
 {
@@ -251,8 +273,7 @@ int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, s
 	*ret_n = answer_as_it_is(s, far, ret_codec);
 	in = first_ours(near);
 	out = first_ours(far);
-	/* its first codec decides: what it prefers is what it sends */
-	if (!in || !out || find_same(far, &s->codec[0])) {
+	if (!in || !out || has_in_common(s, far)) {
 		if (*ret_n == s->codec_n)
 			*ret_n = 0; /* as they are */
 		return 0;

@@ -40,7 +40,7 @@ static int begin(struct cp_gateway *g, struct en_err *err)
 
 	g->ports = cp_gw_ports_create(conf);
 	g->tick = malloc(sizeof(*g->tick));
-	g->by_pipe = calloc(CP_POOL_PIPES, sizeof(struct cp_gw_leg *));
+	g->by_pipe = calloc(CP_POOL_PIPES + 1, sizeof(struct cp_gw_leg *));
 	if (!g->ports || !g->tick || !g->by_pipe) {
 		free(g->tick);
 		g->tick = NULL;
@@ -102,5 +102,11 @@ void cp_gateway_destroy(struct cp_gateway *g)
 
 void cp_gateway_stats(const struct cp_gateway *g, struct cp_gateway_stats *ret_stats)
 {
+	struct cp_pool_stats pool;
+
+	cp_pool_stats(g->pool, &pool);
 	*ret_stats = g->stats;
+	ret_stats->pipes = pool.pipes;
+	ret_stats->transcoded = pool.out;
+	ret_stats->unheard = pool.lost;
 }

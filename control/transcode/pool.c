@@ -237,7 +237,7 @@ int cp_pool_create(uv_loop_t *loop, unsigned int threads, cp_pool_out *out, void
 	unsigned int n = threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : threads;
 	struct cp_pool *p = calloc(1, sizeof(*p) + n * sizeof(p->worker[0]));
 
-	if (!p || !(p->slot = calloc(CP_POOL_PIPES, sizeof(*p->slot)))) {
+	if (!p || !(p->slot = calloc(CP_POOL_PIPES + 1, sizeof(*p->slot)))) {
 		free(p);
 		return en_fail(err, -ENOMEM, "no memory to transcode");
 	}

@@ -34,8 +34,7 @@ static uint16_t inject_process(struct rte_graph *graph, struct rte_node *node, v
 		return 0;
 	md->inject_n = 0;
 	for (unsigned int i = 0; i < sent; i++)
-		rte_node_enqueue_x1(graph, node,
-				    dp_pkt(md->inject[i])->flags & DP_PKT_MADE ? EDGE_BRIDGE : EDGE_IP_OUT,
+		rte_node_enqueue_x1(graph, node, dp_pkt(md->inject[i])->flags & DP_PKT_MADE ? EDGE_BRIDGE : EDGE_IP_OUT,
 				    md->inject[i]);
 	core->worked += sent;
 	return (uint16_t)sent;

@@ -33,12 +33,6 @@ class Tone(MediaStreamTrack):
         return frame
 
 
-def frequency(samples, rate):
-    """Of a tone: Hz, by its rising zero crossings."""
-    rising = [i for i in range(1, len(samples)) if samples[i - 1] < 0 <= samples[i]]
-    return (len(rising) - 1) * rate / (rising[-1] - rising[0]) if len(rising) > 2 else 0
-
-
 class Browser:
     """codecs: those that it speaks, by their names ("opus"); all of its own without."""
 
