@@ -35,7 +35,7 @@ static int check_codec(const struct cp_codec *c, struct en_err *err)
 
 	if (rate < RATE_MIN || rate > RATE_MAX || rate % 100)
 		return en_fail(err, -EINVAL, "a jitter buffer plays 8000 to 48000 Hz in steps of 100, not %u", rate);
-	if (c->clock == 0 || rate % c->clock)
+	if (c->clock == 0 || (rate % c->clock && c->clock % rate))
 		return en_fail(err, -EINVAL, "%s: an RTP clock of %u Hz does not fit %u Hz", cp_codec_name(c->kind),
 			       c->clock, rate);
 	if (c->channels < 1 || c->channels > 2)

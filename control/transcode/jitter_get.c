@@ -108,9 +108,10 @@ static uint64_t lost_before(const struct cp_jitter *j, const struct cp_jitter_pa
 /* Now a packet tells what the wait was: its part of the gap was a pause, then a loss, the rest delay. */
 static void settle(struct cp_jitter *j, const struct cp_jitter_packet *p)
 {
-	uint64_t gap = p->ts > j->next ? (uint64_t)(p->ts - j->next) : 0, scale = cp_jitter_scale(j);
-	uint64_t covered = j->stalled / scale < gap ? j->stalled / scale : gap, pause = gap - lost_before(j, p, gap);
-	uint64_t silent = (covered < pause ? covered : pause) * scale, concealed = j->stalled - silent;
+	uint64_t gap = p->ts > j->next ? (uint64_t)(p->ts - j->next) : 0;
+	uint64_t waited = cp_jitter_units_of(j, j->stalled), pause = gap - lost_before(j, p, gap);
+	uint64_t covered = waited < gap ? waited : gap;
+	uint64_t silent = cp_jitter_samples_of(j, covered < pause ? covered : pause), concealed = j->stalled - silent;
 
 	j->next += (int64_t)covered;
 	j->stalled = 0;
@@ -124,7 +125,7 @@ static void settle(struct cp_jitter *j, const struct cp_jitter_packet *p)
 /* A later packet is here. Block by block, but for the frame before it: what it says of that one is about all of it. */
 static void bridge(struct cp_jitter *j, const struct cp_jitter_packet *p)
 {
-	uint64_t gap = (uint64_t)(p->ts - j->next), n = cp_jitter_block(j) / cp_jitter_scale(j);
+	uint64_t gap = (uint64_t)(p->ts - j->next), n = cp_jitter_units_of(j, cp_jitter_block(j));
 	uint64_t lost = lost_before(j, p, gap), most = gap;
 	bool pause = gap > lost, last = !pause && gap <= p->duration && p->codec == j->using;
 
@@ -137,7 +138,7 @@ static void bridge(struct cp_jitter *j, const struct cp_jitter_packet *p)
 	if (n > most)
 		n = most;
 	j->next += (int64_t)n;
-	cp_jitter_pcm_conceal(j, (uint32_t)n * cp_jitter_scale(j), last ? p : NULL,
+	cp_jitter_pcm_conceal(j, (uint32_t)cp_jitter_samples_of(j, n), last ? p : NULL,
 			      pause ? CP_JITTER_SILENCE : CP_JITTER_CONCEALED);
 }
 

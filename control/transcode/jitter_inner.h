@@ -68,8 +68,21 @@ struct cp_jitter {
 	struct cp_jitter_stats stats;
 };
 
-/* jitter_pcm.c: samples of a channel per unit of the RTP clock; those to be played */
-uint32_t cp_jitter_scale(const struct cp_jitter *j);
+/* Samples of a channel that last as long as units of a codec's RTP clock do, and back; rounded down. One rate divides
+ * the other (cp_jitter_create()), and opus has more units than samples when it decodes for a narrow far side. */
+static inline uint64_t cp_codec_samples_of(const struct cp_codec *c, uint64_t units)
+{
+	return units * cp_codec_rate(c) / c->clock;
+}
+
+static inline uint64_t cp_codec_units_of(const struct cp_codec *c, uint64_t samples)
+{
+	return samples * c->clock / cp_codec_rate(c);
+}
+
+/* jitter_pcm.c: those, of the codec in use; samples to be played */
+uint64_t cp_jitter_samples_of(const struct cp_jitter *j, uint64_t units);
+uint64_t cp_jitter_units_of(const struct cp_jitter *j, uint64_t samples);
 uint32_t cp_jitter_ready(const struct cp_jitter *j);
 /* The block's length. */
 uint32_t cp_jitter_block(const struct cp_jitter *j);

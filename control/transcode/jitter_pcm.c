@@ -16,9 +16,14 @@
 
 #define SEAM_MS 5
 
-uint32_t cp_jitter_scale(const struct cp_jitter *j)
+uint64_t cp_jitter_samples_of(const struct cp_jitter *j, uint64_t units)
 {
-	return j->shape.rate / j->codec[j->using].clock;
+	return cp_codec_samples_of(&j->codec[j->using], units);
+}
+
+uint64_t cp_jitter_units_of(const struct cp_jitter *j, uint64_t samples)
+{
+	return cp_codec_units_of(&j->codec[j->using], samples);
 }
 
 uint32_t cp_jitter_ready(const struct cp_jitter *j)
@@ -94,7 +99,7 @@ uint32_t cp_jitter_pcm_decode(struct cp_jitter *j)
 	n = cp_decode(j->decoder[j->using], j->payload, p.len, at(j, j->tail));
 	if (n == 0) {
 		j->stats.verdict[CP_JITTER_BROKEN]++;
-		cp_jitter_pcm_conceal(j, p.duration * cp_jitter_scale(j), NULL, CP_JITTER_CONCEALED);
+		cp_jitter_pcm_conceal(j, (uint32_t)cp_jitter_samples_of(j, p.duration), NULL, CP_JITTER_CONCEALED);
 		return p.duration;
 	}
 	if (fade > n)
@@ -104,7 +109,7 @@ uint32_t cp_jitter_pcm_decode(struct cp_jitter *j)
 	j->seam = false;
 	j->was_loud = true;
 	j->in_gap = false;
-	return n / cp_jitter_scale(j);
+	return (uint32_t)cp_jitter_units_of(j, n);
 }
 
 static void count_made(struct cp_jitter *j, uint32_t samples, enum cp_jitter_sound as)

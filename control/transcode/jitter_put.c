@@ -24,19 +24,19 @@ static bool is_idle(const struct cp_jitter *j)
 
 static enum cp_jitter_verdict check(const struct cp_jitter *j, const struct cp_jitter_in *in, uint32_t *ret_duration)
 {
-	uint32_t n, rate, scale;
+	const struct cp_codec *c;
+	uint32_t n;
 
 	if (in->codec >= j->codecs)
 		return CP_JITTER_CODEC;
 	if (in->len == 0 || in->len > CP_CODEC_BYTES_MAX)
 		return CP_JITTER_BROKEN;
-	rate = cp_codec_rate(&j->codec[in->codec]);
-	scale = rate / j->codec[in->codec].clock;
+	c = &j->codec[in->codec];
 	n = cp_decoder_samples(j->decoder[in->codec], in->payload, in->len);
-	if (n == 0 || n > rate * FRAME_MS / 1000 || n % scale)
+	if (n == 0 || n > cp_codec_rate(c) * FRAME_MS / 1000)
 		return CP_JITTER_BROKEN;
-	*ret_duration = n / scale;
-	return CP_JITTER_TAKEN;
+	*ret_duration = (uint32_t)cp_codec_units_of(c, n);
+	return cp_codec_samples_of(c, *ret_duration) == n ? CP_JITTER_TAKEN : CP_JITTER_BROKEN;
 }
 
 /* It would come too late, but for a sender whose timestamps are off by less than a block. */

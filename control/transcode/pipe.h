@@ -10,6 +10,9 @@
  *   I1  what comes out is numbered without gaps, its timestamps rise with the clock of the consumer: 10 ms a tick.
  *   I2  bounded: the jitter buffer's store, one packet being put together.
  *
+ * Before the first packet comes, and while the sender pauses, silence goes out: a packet at each ptime, but for an
+ * opus encoder with dtx.
+ *
  * Specs:     RFC 3550 s5.1, RFC 3551 s4, RFC 4733, RFC 7587.
  */
 #ifndef CP_PIPE_H
@@ -32,24 +35,28 @@ struct cp_pipe_config {
 	struct cp_pipe_format out;
 	uint32_t ptime_ms; /* of what goes out: a multiple of 10 up to 120; 0: 20 */
 	int in_event_pt, out_event_pt; /* telephone-event; -1: not spoken there */
-	uint32_t in_event_clock, out_event_clock; /* Hz */
+	uint32_t in_event_clock, out_event_clock; /* Hz: of durations. Timestamps are those of the sound. */
 	uint32_t ssrc; /* of what goes out */
 	uint32_t min_ms, max_ms; /* of the jitter buffer; 0: 20, 500 */
 };
 
 struct cp_pipe_stats {
 	struct cp_jitter_stats jitter;
-	uint64_t packets_in, packets_out, events; /* events: keys that were passed on */
-	uint64_t refused; /* of payload types that are not spoken, and what is no RTP */
+	uint64_t packets_in, packets_out;
+	uint64_t events, events_lost; /* keys that were passed on; that came faster than they can be */
+	uint64_t refused; /* of payload types that are not spoken, events that are no keys, and what is no RTP */
 };
 
 struct cp_pipe;
 
-/* 0, -EINVAL or -ENOMEM with err. */
+/*
+ * 0, -EINVAL or -ENOMEM with err. pcm_rate 0 of opus: the least that loses nothing of what the other side can say or
+ * hear; its channels likewise.
+ */
 int cp_pipe_create(const struct cp_pipe_config *config, struct cp_pipe **ret_pipe, struct en_err *err);
 void cp_pipe_destroy(struct cp_pipe *p);
 
-/* An RTP packet came. */
+/* An RTP packet came. now_us: a monotonic clock, the same as at cp_pipe_tick(). */
 void cp_pipe_put(struct cp_pipe *p, const uint8_t *rtp, uint32_t len, uint64_t now_us);
 /*
  * 10 ms have passed. A packet that is due now, in ret_rtp (room for CP_PIPE_PACKET_MAX); its length, 0: none. A key
