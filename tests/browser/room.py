@@ -72,7 +72,7 @@ DIRECT = '''(async () => {
     }};
 })()'''
 # Of the sound, what may be concealed beyond that: the server's hop needs the machine's time too.
-SPARE = 1 / 1000
+SPARE = 5 / 1000  # 150 ms in 30 s; beside compilers two of ten tests were a little above 1 / 1000
 
 
 def cipher(name):
