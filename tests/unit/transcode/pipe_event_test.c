@@ -139,6 +139,31 @@ static void lost_packets_do_not_hold_a_key(void **state)
 	cp_pipe_destroy(p);
 }
 
+/* Three seconds are more than a duration holds at 48000: several segments (s2.5.1.3), one press. */
+static void a_long_press_is_one(void **state)
+{
+	struct cp_pipe_config config = config_of(&pcmu, &opus, true, true);
+	struct cp_pipe *p = pipe_of(&config);
+	struct listener l;
+	uint64_t now = BASE_US;
+
+	(void)state;
+	listener_open(&l, &opus, 20, SECONDS);
+	l.event_pt = PT_EVENT;
+	for (uint16_t i = 1; i <= 150; i++) {
+		put_key(p, i, 1000, &(struct cp_telephone_event){.event = 5, .end = i == 150, .duration = i * 160},
+			now);
+		listen_on(p, &l, &now, 2);
+	}
+	listen_on(p, &l, &now, 50);
+	assert_string_equal(l.keys, "5");
+	assert_int_equal(l.ended, 1);
+	print_message("3000 ms became %u ms\n", cp_telephone_receiver_duration(&l.receiver) / 48);
+	assert_int_equal(cp_telephone_receiver_duration(&l.receiver), 3 * 48000);
+	listener_close(&l);
+	cp_pipe_destroy(p);
+}
+
 /* Ten at once: eight wait and are told one after the other, two are lost and counted; a fax tone is no key. */
 static void a_burst_of_keys_is_bounded(void **state)
 {
@@ -171,6 +196,7 @@ int main(void)
 		cmocka_unit_test(keys_pass_once),
 		cmocka_unit_test(keys_become_tones),
 		cmocka_unit_test(lost_packets_do_not_hold_a_key),
+		cmocka_unit_test(a_long_press_is_one),
 		cmocka_unit_test(a_burst_of_keys_is_bounded),
 	};
 
