@@ -31,6 +31,19 @@ static void pass_keys(const struct cp_codec *in, const struct cp_codec *out, boo
 	free(speech);
 }
 
+/* The last key is up after 3.2 s: what is said then is heard, and no later than before. */
+static void assert_speech_goes_on(const struct listener *l, double least)
+{
+	uint32_t rate = cp_codec_rate(&l->codec), from = rate / 10 * 33;
+	int16_t *wanted = speech_new(rate * SECONDS, rate);
+	double ms, is = likeness(wanted + from, l->out + from, rate * SECONDS - from, rate, &ms);
+
+	print_message("  speech after it: likeness %.3f, late by %.1f ms\n", is, ms);
+	assert_true(is > least);
+	assert_true(ms < 120);
+	free(wanted);
+}
+
 static void keys_pass_once(void **state)
 {
 	const struct cp_codec *const pairs[][2] = {{&pcmu, &opus}, {&opus, &pcmu}, {&g722, &pcma}, {&opus, &opus}};
@@ -52,6 +65,7 @@ static void keys_pass_once(void **state)
 		/* 100 ms each */
 		assert_true(cp_telephone_receiver_duration(&l.receiver) >= out->clock * 80 / 1000);
 		assert_true(cp_telephone_receiver_duration(&l.receiver) <= out->clock * 140 / 1000);
+		assert_speech_goes_on(&l, i % 2 ? 0.65 : 0.85);
 		listener_close(&l);
 	}
 }
