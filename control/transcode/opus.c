@@ -22,10 +22,17 @@
 #define COMPLEXITY 5
 #define BITRATE    32000 /* a channel */
 #define PIECE_MAX  5760 /* 120 ms at 48 kHz */
+/*
+ * The library goes on with comfort noise for ever, which may be loud when a sender was cut off in a word. One in DTX
+ * refreshes it every 400 ms: who says nothing for longer than HOLD_MS is gone, and fades within FADE_MS.
+ */
+#define HOLD_MS 1000
+#define FADE_MS 200
 
 struct opus_decoder {
 	OpusDecoder *lib;
 	uint32_t unit; /* 2.5 ms */
+	uint32_t missing; /* samples, since a packet was decoded; no more than both times above */
 	int16_t piece[PIECE_MAX * 2];
 };
 
@@ -88,7 +95,10 @@ static bool decode(struct cp_decoder *d, const uint8_t *payload, uint32_t len, i
 {
 	struct opus_decoder *o = d->state;
 
-	return opus_decode(o->lib, payload, (opus_int32)len, pcm, (int)samples, 0) == (int)samples;
+	if (opus_decode(o->lib, payload, (opus_int32)len, pcm, (int)samples, 0) != (int)samples)
+		return false;
+	o->missing = 0;
+	return true;
 }
 
 /* `n` samples (a multiple of 2.5 ms) in place of what is missing; silence when the library will not. */
@@ -100,6 +110,23 @@ static void fill(struct cp_decoder *d, const uint8_t *next, uint32_t next_len, i
 		return;
 	if (opus_decode(o->lib, NULL, 0, pcm, (int)n, 0) != (int)n)
 		memset(pcm, 0, n * d->codec.channels * sizeof(*pcm));
+}
+
+/* `samples` more of what nobody sent, fading when it is too much. */
+static void fade(struct cp_decoder *d, int16_t *pcm, uint32_t samples)
+{
+	struct opus_decoder *o = d->state;
+	uint32_t hold = d->rate / 1000 * HOLD_MS, whole = d->rate / 1000 * FADE_MS, channels = d->codec.channels;
+
+	for (uint32_t i = 0; i < samples; i++) {
+		if (o->missing < hold + whole)
+			o->missing++;
+		for (uint32_t c = 0; o->missing > hold && c < channels; c++) {
+			int16_t *x = &pcm[i * channels + c];
+
+			*x = (int16_t)(*x * (int32_t)(hold + whole - o->missing) / (int32_t)whole);
+		}
+	}
 }
 
 static void lost(struct cp_decoder *d, const uint8_t *next, uint32_t next_len, int16_t *pcm, uint32_t samples)
@@ -119,6 +146,7 @@ static void lost(struct cp_decoder *d, const uint8_t *next, uint32_t next_len, i
 			fill(d, last ? next : NULL, next_len, o->piece, whole);
 			memcpy(pcm, o->piece, n * channels * sizeof(*pcm));
 		}
+		fade(d, pcm, n);
 		pcm += n * channels;
 		samples -= n;
 	}

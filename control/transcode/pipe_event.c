@@ -19,7 +19,7 @@
 #define KEYS      16 /* events that are keys */
 #define TONE_MS   80 /* the shortest */
 #define REST_10MS 6 /* between two */
-#define LATE_MS   500 /* the longest for one that was over before it could be told */
+#define LATE_MS   500 /* the longest that one is told when it is over already, whatever its last packet says */
 #define LOUD      5 /* -dBm0: of tones, whatever the sender says: some know no other volume than 0, */
 #define SOFT      25 /* some no other than 63 */
 
@@ -32,13 +32,14 @@ static struct cp_pipe_press *newest(struct cp_pipe *p)
 static void release(struct cp_pipe *p, uint32_t ms)
 {
 	struct cp_pipe_press *press = newest(p);
+	uint32_t most = LATE_MS;
 
 	if (!press)
 		return;
+	if (p->telling && p->presses == 1)
+		most += p->told_ms;
 	press->over = true;
-	if ((!p->telling || p->presses > 1) && ms > LATE_MS)
-		ms = LATE_MS;
-	press->ms = ms;
+	press->ms = ms < most ? ms : most;
 }
 
 static void begin(struct cp_pipe *p)

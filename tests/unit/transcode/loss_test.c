@@ -183,6 +183,11 @@ static void opus_fades_too(void **state)
 	last = energy_of(out, 960);
 	print_message("opus after 500 ms without a packet: %.1f dB\n", 10 * log10(last / first));
 	assert_true(last < first / 100);
+	for (unsigned int k = 0; k < 50; k++)
+		cp_decode_lost(d, NULL, 0, out, 960);
+	assert_true(energy_of(out, 960) < 1);
+	assert_int_equal(cp_decode(d, p[9].bytes, p[9].len, out), 960);
+	assert_true(energy_of(out, 960) > 1000);
 	cp_decoder_destroy(d);
 	packets_free(p, 10);
 	free(in);

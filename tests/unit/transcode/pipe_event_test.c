@@ -31,6 +31,19 @@ static void pass_keys(const struct cp_codec *in, const struct cp_codec *out, boo
 	free(speech);
 }
 
+/* The last key is up after 3.2 s: what is said then is heard, and no later than before. */
+static void assert_speech_goes_on(const struct listener *l, double least)
+{
+	uint32_t rate = cp_codec_rate(&l->codec), from = rate / 10 * 33;
+	int16_t *wanted = speech_new(rate * SECONDS, rate);
+	double ms, is = likeness(wanted + from, l->out + from, rate * SECONDS - from, rate, &ms);
+
+	print_message("  speech after it: likeness %.3f, late by %.1f ms\n", is, ms);
+	assert_true(is > least);
+	assert_true(ms < 120);
+	free(wanted);
+}
+
 static void keys_pass_once(void **state)
 {
 	const struct cp_codec *const pairs[][2] = {{&pcmu, &opus}, {&opus, &pcmu}, {&g722, &pcma}, {&opus, &opus}};
@@ -52,6 +65,7 @@ static void keys_pass_once(void **state)
 		/* 100 ms each */
 		assert_true(cp_telephone_receiver_duration(&l.receiver) >= out->clock * 80 / 1000);
 		assert_true(cp_telephone_receiver_duration(&l.receiver) <= out->clock * 140 / 1000);
+		assert_speech_goes_on(&l, i % 2 ? 0.65 : 0.85);
 		listener_close(&l);
 	}
 }
@@ -139,6 +153,31 @@ static void lost_packets_do_not_hold_a_key(void **state)
 	cp_pipe_destroy(p);
 }
 
+/* Three seconds are more than a duration holds at 48000: several segments (s2.5.1.3), one press. */
+static void a_long_press_is_one(void **state)
+{
+	struct cp_pipe_config config = config_of(&pcmu, &opus, true, true);
+	struct cp_pipe *p = pipe_of(&config);
+	struct listener l;
+	uint64_t now = BASE_US;
+
+	(void)state;
+	listener_open(&l, &opus, 20, SECONDS);
+	l.event_pt = PT_EVENT;
+	for (uint16_t i = 1; i <= 150; i++) {
+		put_key(p, i, 1000, &(struct cp_telephone_event){.event = 5, .end = i == 150, .duration = i * 160},
+			now);
+		listen_on(p, &l, &now, 2);
+	}
+	listen_on(p, &l, &now, 50);
+	assert_string_equal(l.keys, "5");
+	assert_int_equal(l.ended, 1);
+	print_message("3000 ms became %u ms\n", cp_telephone_receiver_duration(&l.receiver) / 48);
+	assert_int_equal(cp_telephone_receiver_duration(&l.receiver), 3 * 48000);
+	listener_close(&l);
+	cp_pipe_destroy(p);
+}
+
 /* Ten at once: eight wait and are told one after the other, two are lost and counted; a fax tone is no key. */
 static void a_burst_of_keys_is_bounded(void **state)
 {
@@ -171,6 +210,7 @@ int main(void)
 		cmocka_unit_test(keys_pass_once),
 		cmocka_unit_test(keys_become_tones),
 		cmocka_unit_test(lost_packets_do_not_hold_a_key),
+		cmocka_unit_test(a_long_press_is_one),
 		cmocka_unit_test(a_burst_of_keys_is_bounded),
 	};
 

@@ -60,6 +60,16 @@ static void every_ptime_is_kept(void **state)
 		assert_true(there_and_back(&g722, &pcma, of_pcma[i], &ms) > 0.85);
 }
 
+static void two_channels_are_made_and_unmade(void **state)
+{
+	const struct cp_codec stereo = {.kind = CP_CODEC_L16, .clock = 16000, .channels = 2};
+	double ms;
+
+	(void)state;
+	assert_true(there_and_back(&pcmu, &stereo, 20, &ms) > 0.85);
+	assert_true(there_and_back(&opus, &stereo, 20, &ms) > 0.85);
+}
+
 /* Mean likeness of pieces of 400 ms, each at its own best lag: a jitter buffer stretches. */
 static double likeness_of_pieces(const int16_t *in, const int16_t *out, uint32_t n, uint32_t rate)
 {
@@ -171,9 +181,8 @@ static void formats_change_on_the_way(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_pair_passes_speech),
-		cmocka_unit_test(every_ptime_is_kept),
-		cmocka_unit_test(loss_and_jitter_are_borne),
+		cmocka_unit_test(every_pair_passes_speech),         cmocka_unit_test(every_ptime_is_kept),
+		cmocka_unit_test(two_channels_are_made_and_unmade), cmocka_unit_test(loss_and_jitter_are_borne),
 		cmocka_unit_test(formats_change_on_the_way),
 	};
 
