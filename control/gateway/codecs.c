@@ -20,7 +20,6 @@
 #include "engine/base/random.h"
 
 #define DYNAMIC_MIN 96
-#define EVENT       "telephone-event"
 
 static const struct {
 	const char *name, *fmtp;
@@ -81,11 +80,6 @@ static bool is_same(const struct cp_gw_known *k, const struct cp_gw_codec *c)
 	       (c->channels ? c->channels : 1) == (k->channels ? k->channels : 1);
 }
 
-static bool is_event(const struct cp_gw_codec *c)
-{
-	return wire_text_is_nocase(c->name, EVENT);
-}
-
 static const struct cp_gw_known *find_same(const struct cp_gw_leg *leg, const struct cp_gw_codec *c)
 {
 	for (unsigned int i = 0; i < leg->known_n; i++)
@@ -119,7 +113,7 @@ static const struct cp_gw_known *event_of(const struct cp_gw_leg *leg, uint32_t 
 	for (unsigned int i = 0; i < leg->known_n; i++) {
 		const struct cp_gw_known *k = &leg->known[i];
 
-		if (strcasecmp(k->name, EVENT) == 0 && (!found || k->clock == clock))
+		if (strcasecmp(k->name, CP_GW_EVENT) == 0 && (!found || k->clock == clock))
 			found = k;
 	}
 	return found;
@@ -170,7 +164,7 @@ static void pass(const struct cp_gw_section *s, const struct cp_gw_options *o, b
 		 unsigned int *n)
 {
 	for (unsigned int i = 0; i < s->codec_n; i++)
-		if (is_event(&s->codec[i]) == events && cp_gw_codec_passes(&s->codec[i], o))
+		if (cp_gw_is_event(&s->codec[i]) == events && cp_gw_codec_passes(&s->codec[i], o))
 			codec[(*n)++] = s->codec[i];
 }
 
@@ -217,14 +211,8 @@ static int pipe_make(struct cp_gw_leg *from, const struct cp_gw_known *in, struc
 		.out_event_clock = out_event ? out_event->clock : 0,
 		.ssrc = en_random32(),
 	};
-	uint32_t *pipe = &from->stream->pipe[from->side];
-	int rc = cp_pool_add(g->pool, &config, pipe, err);
 
-	if (rc == 0)
-		g->by_pipe[*pipe & 0xffff] = from;
-	else
-		*pipe = 0;
-	return rc;
+	return cp_pool_add(g->pool, &config, from, &from->stream->pipe[from->side], err);
 }
 
 /* The offerer's codec and its keys. */
@@ -257,7 +245,7 @@ static bool has_in_common(const struct cp_gw_section *s, const struct cp_gw_leg 
 {
 	unsigned int i = 0;
 
-	while (i < s->codec_n && is_event(&s->codec[i]))
+	while (i < s->codec_n && cp_gw_is_event(&s->codec[i]))
 		i++;
 	return i == s->codec_n || find_same(far, &s->codec[i]);
 }
@@ -296,10 +284,7 @@ void cp_gw_pipes_end(struct cp_gw_stream *st)
 	struct cp_gateway *g = st->call->gateway;
 
 	for (unsigned int k = 0; k < CP_GW_SIDES; k++) {
-		if (!st->pipe[k])
-			continue;
 		cp_pool_remove(g->pool, st->pipe[k]);
-		g->by_pipe[st->pipe[k] & 0xffff] = NULL;
 		st->pipe[k] = 0;
 	}
 }
@@ -314,11 +299,10 @@ void cp_gw_leg_on_rtp(void *arg, struct cp_peer *p, const uint8_t *bytes, uint32
 		cp_pool_put(g->pool, pipe, bytes, len);
 }
 
-void cp_gw_on_pipe(void *arg, uint32_t pipe, const uint8_t *rtp, uint32_t len)
+void cp_gw_on_pipe(void *from, const uint8_t *rtp, uint32_t len)
 {
-	const struct cp_gateway *g = arg;
-	const struct cp_gw_leg *leg = g->by_pipe[pipe & 0xffff];
+	const struct cp_gw_leg *leg = from;
 
-	if (leg && leg->peer && leg->stream->pipe[leg->side] == pipe)
-		(void)cp_link_rtp(g->ctl->link, &leg->peer->place, rtp, len);
+	if (leg->peer)
+		(void)cp_link_rtp(leg->stream->call->gateway->ctl->link, &leg->peer->place, rtp, len);
 }

@@ -126,8 +126,8 @@ static json_t *leg_json(const struct cp_gw_leg *leg)
 	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:s}", "local", en_ep_str(&ep, local), "remote",
 			 remote, "protocol", cp_gw_proto_name((enum cp_gw_proto)leg->proto), "security",
 			 security_name(leg), "ICE", (int)leg->ice, "rtcp-mux", (int)leg->mux, "silent",
-			 (int)leg->silent, "transcoded", (int)(leg->stream->pipe[leg->side] != 0), "session",
-			 leg->peer->id);
+			 (int)cp_gw_leg_is_silent(leg), "transcoded", (int)(leg->stream->pipe[leg->side] != 0),
+			 "session", leg->peer->id);
 }
 
 static json_t *medias_json(const struct cp_gw_call *c, unsigned int side)

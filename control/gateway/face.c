@@ -24,31 +24,30 @@ static bool is_codec(const struct cp_gw_codec *c, const char *said)
 	return clock.len == 0 || !wire_text_u32(clock, UINT32_MAX, &hz) || hz == c->clock;
 }
 
-static bool has(const struct cp_gw_list *list, const struct cp_gw_codec *c)
+static bool names(const struct cp_gw_list *list, const struct cp_gw_codec *c)
 {
-	for (uint32_t i = 0; i < list->n; i++)
-		if (strcmp(list->item[i], "all") == 0 || strcmp(list->item[i], "full") == 0 ||
-		    is_codec(c, list->item[i]))
-			return true;
-	return false;
-}
-
-/* A key pressed is of use whatever the codec: "all" does not mean it. */
-static bool is_named(const struct cp_gw_list *list, const struct cp_gw_codec *c)
-{
-	if (!wire_text_is_nocase(c->name, "telephone-event"))
-		return has(list, c);
 	for (uint32_t i = 0; i < list->n; i++)
 		if (is_codec(c, list->item[i]))
 			return true;
 	return false;
 }
 
+static bool names_all(const struct cp_gw_list *list)
+{
+	for (uint32_t i = 0; i < list->n; i++)
+		if (strcmp(list->item[i], "all") == 0 || strcmp(list->item[i], "full") == 0)
+			return true;
+	return false;
+}
+
 bool cp_gw_codec_passes(const struct cp_gw_codec *c, const struct cp_gw_options *o)
 {
-	bool stripped = is_named(&o->strip, c) || is_named(&o->mask, c);
+	/* a key pressed is of use whatever the codec: "all" does not mean it */
+	bool stripped = names(&o->strip, c) || names(&o->mask, c) ||
+			(!cp_gw_is_event(c) && (names_all(&o->strip) || names_all(&o->mask)));
 
-	return !stripped || has(&o->except, c) || has(&o->offer, c);
+	return !stripped || names(&o->except, c) || names_all(&o->except) || names(&o->offer, c) ||
+	       names_all(&o->offer);
 }
 
 /* --- transport ---------------------------------------------------------------------- */
@@ -59,16 +58,8 @@ static void put_ice(const struct cp_gw_leg *leg, struct cp_gw_picture *x)
 	struct en_ep host[CP_CANDIDATES_MAX];
 	unsigned int n = cp_ice_hosts(media, host, CP_CANDIDATES_MAX);
 
-	for (unsigned int i = 0; i < n; i++) {
-		x->candidate[i] = (struct wire_candidate){
-			.type = WIRE_CANDIDATE_HOST,
-			.udp = true,
-			.component = 1,
-			.priority = wire_candidate_priority(WIRE_CANDIDATE_HOST, (uint16_t)(65535 - i)),
-			.ep = host[i],
-		};
-		snprintf(x->candidate[i].foundation, sizeof(x->candidate[i].foundation), "%u", i + 1);
-	}
+	for (unsigned int i = 0; i < n; i++)
+		x->candidate[i] = wire_candidate_host(&host[i], i);
 	x->face.candidate = x->candidate;
 	x->face.candidate_n = n;
 	x->face.ufrag = leg->peer->ufrag;

@@ -40,8 +40,7 @@ static int begin(struct cp_gateway *g, struct en_err *err)
 
 	g->ports = cp_gw_ports_create(conf);
 	g->tick = malloc(sizeof(*g->tick));
-	g->by_pipe = calloc(CP_POOL_PIPES + 1, sizeof(struct cp_gw_leg *));
-	if (!g->ports || !g->tick || !g->by_pipe) {
+	if (!g->ports || !g->tick) {
 		free(g->tick);
 		g->tick = NULL;
 		return en_fail(err, -ENOMEM, "no memory for the gateway");
@@ -52,7 +51,7 @@ static int begin(struct cp_gateway *g, struct en_err *err)
 	g->hub->leg_change = cp_gw_leg_on_change;
 	g->hub->leg_rtp = cp_gw_leg_on_rtp;
 	g->hub->leg_arg = g;
-	rc = cp_pool_create(g->ctl->loop, threads(g->ctl->conf), cp_gw_on_pipe, g, &g->pool, err);
+	rc = cp_pool_create(g->ctl->loop, threads(g->ctl->conf), cp_gw_on_pipe, &g->pool, err);
 	if (rc != 0 || !conf->ng[0])
 		return rc;
 	return cp_ng_open(g->ctl->loop, conf->ng, cp_gw_command, g, &g->stats, &g->ng, err);
@@ -91,7 +90,6 @@ void cp_gateway_destroy(struct cp_gateway *g)
 	g->hub->leg_change = NULL;
 	g->hub->leg_rtp = NULL;
 	cp_pool_destroy(g->pool);
-	free(g->by_pipe);
 	if (g->tick) {
 		uv_timer_stop(g->tick);
 		uv_close((uv_handle_t *)g->tick, tick_closed);

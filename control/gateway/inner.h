@@ -52,7 +52,7 @@ struct cp_gw_leg {
 	bool ice;
 	bool mux; /* RTCP comes on RTP's port */
 	bool mux_offered; /* by us: its side may take it */
-	bool blocked, silent;
+	bool blocked;
 	unsigned int range;
 	uint16_t port; /* of a leg without ICE; 0: none */
 	char mid[CP_GW_MID_MAX]; /* as its side has it */
@@ -95,7 +95,6 @@ struct cp_gateway {
 	struct cp_ng *ng; /* NULL: [gateway] ng is empty */
 	struct cp_gw_ports *ports;
 	struct cp_pool *pool;
-	struct cp_gw_leg **by_pipe; /* whose packets a pipe takes; by the index in its number */
 	TAILQ_HEAD(, cp_gw_call) calls;
 	LIST_HEAD(, cp_gw_call) bucket[CP_GW_BUCKETS];
 	struct cp_gateway_stats stats;
@@ -123,6 +122,8 @@ void cp_gw_leg_end(struct cp_gw_leg *leg);
 /* Where it takes packets: what SDP says. */
 struct en_ep cp_gw_leg_local(const struct cp_gw_leg *leg);
 /* Calls on which nothing comes any more. */
+/* Nothing came on it for [gateway] timeout. */
+bool cp_gw_leg_is_silent(const struct cp_gw_leg *leg);
 void cp_gw_end_silent(struct cp_gateway *g);
 /* As struct cp_hub has it. */
 void cp_gw_leg_on_change(void *arg, struct cp_peer *p, enum cp_peer_change change, const char *why);
@@ -142,6 +143,13 @@ struct cp_gw_picture {
 };
 void cp_gw_picture(const struct cp_gw_leg *leg, const struct cp_gw_section *s, bool answer,
 		   const struct cp_gw_options *o, struct cp_gw_picture *ret_picture);
+#define CP_GW_EVENT "telephone-event"
+
+static inline bool cp_gw_is_event(const struct cp_gw_codec *c)
+{
+	return wire_text_is_nocase(c->name, CP_GW_EVENT);
+}
+
 /* May a codec of an offer be seen by the other side? */
 bool cp_gw_codec_passes(const struct cp_gw_codec *c, const struct cp_gw_options *o);
 
@@ -157,7 +165,7 @@ int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, s
 void cp_gw_pipes_end(struct cp_gw_stream *st);
 /* The hub's and the pool's ears. */
 void cp_gw_leg_on_rtp(void *arg, struct cp_peer *p, const uint8_t *bytes, uint32_t len);
-void cp_gw_on_pipe(void *arg, uint32_t pipe, const uint8_t *rtp, uint32_t len);
+void cp_gw_on_pipe(void *from, const uint8_t *rtp, uint32_t len);
 
 /* command.c: ng's ear. */
 json_t *cp_gw_command(void *arg, json_t *dict);

@@ -75,7 +75,6 @@ int cp_gw_leg_prepare(struct cp_gw_leg *leg, unsigned int range, struct en_err *
 		return en_fail(err, -ENOMEM, "There is no memory for another leg.");
 	}
 	leg->peer->owner_leg = leg;
-	leg->silent = false;
 	rc = place(leg, range, err);
 	if (rc != 0)
 		cp_gw_leg_end(leg);
@@ -153,11 +152,16 @@ struct en_ep cp_gw_leg_local(const struct cp_gw_leg *leg)
 
 /* --- what becomes of it ---------------------------------------------------------- */
 
+bool cp_gw_leg_is_silent(const struct cp_gw_leg *leg)
+{
+	return leg->peer && leg->peer->state == SHM_SESSION_LOST;
+}
+
 static bool is_silent(const struct cp_gw_call *c)
 {
 	for (unsigned int i = 0; i < c->stream_n; i++)
 		for (unsigned int k = 0; k < CP_GW_SIDES; k++)
-			if (c->stream[i].leg[k].peer && !c->stream[i].leg[k].silent)
+			if (c->stream[i].leg[k].peer && !cp_gw_leg_is_silent(&c->stream[i].leg[k]))
 				return false;
 	return true;
 }
@@ -172,11 +176,7 @@ void cp_gw_leg_on_change(void *arg, struct cp_peer *p, enum cp_peer_change chang
 		return;
 	c = leg->stream->call;
 	switch (change) {
-	case CP_PEER_CONNECTED:
-		leg->silent = false;
-		break;
 	case CP_PEER_LOST:
-		leg->silent = true;
 		g->ending |= is_silent(c); /* at the next tick: the peer is under its caller's hands */
 		break;
 	case CP_PEER_GONE: /* destroyed by whoever says so */
@@ -186,6 +186,7 @@ void cp_gw_leg_on_change(void *arg, struct cp_peer *p, enum cp_peer_change chang
 		cp_gw_leg_end(leg);
 		g->ending |= is_silent(c);
 		break;
+	case CP_PEER_CONNECTED:
 	case CP_PEER_CLOSED:
 	case CP_PEER_RESTART:
 		break;

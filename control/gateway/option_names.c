@@ -10,46 +10,20 @@
 #include <stddef.h>
 
 #define AT(field) offsetof(struct cp_gw_options, field)
-#define KEY(n, field, most)                                                                                            \
+#define ROW(kind, name, at, value)                                                                                     \
 	{                                                                                                              \
-		n, CP_GW_KIND_KEY, AT(field), most                                                                     \
+		name, CP_GW_KIND_##kind, at, value                                                                     \
 	}
-#define TEXT(n, field, most)                                                                                           \
-	{                                                                                                              \
-		n, CP_GW_KIND_TEXT, AT(field), most                                                                    \
-	}
-#define LIST(n, field, most)                                                                                           \
-	{                                                                                                              \
-		n, CP_GW_KIND_LIST, AT(field), most                                                                    \
-	}
-#define ITSELF(n, field, most)                                                                                         \
-	{                                                                                                              \
-		n, CP_GW_KIND_ITSELF, AT(field), most                                                                  \
-	}
-#define NUMBER(n, field, most)                                                                                         \
-	{                                                                                                              \
-		n, CP_GW_KIND_NUMBER, AT(field), most                                                                  \
-	}
-#define BIT(n, field, bit)                                                                                             \
-	{                                                                                                              \
-		n, CP_GW_KIND_BIT, AT(field), bit                                                                      \
-	}
-#define CHOICE(n, field, value)                                                                                        \
-	{                                                                                                              \
-		n, CP_GW_KIND_CHOICE, AT(field), value                                                                 \
-	}
-#define GROUP(n)                                                                                                       \
-	{                                                                                                              \
-		n, CP_GW_KIND_GROUP, 0, 0                                                                              \
-	}
-#define WORDS(n)                                                                                                       \
-	{                                                                                                              \
-		n, CP_GW_KIND_WORDS, 0, 0                                                                              \
-	}
-#define ELSEWHERE(n)                                                                                                   \
-	{                                                                                                              \
-		n, CP_GW_KIND_ELSEWHERE, 0, 0                                                                          \
-	}
+#define KEY(name, field, most)     ROW(KEY, name, AT(field), most)
+#define TEXT(name, field, most)    ROW(TEXT, name, AT(field), most)
+#define LIST(name, field, most)    ROW(LIST, name, AT(field), most)
+#define ITSELF(name, field, most)  ROW(ITSELF, name, AT(field), most)
+#define NUMBER(name, field, most)  ROW(NUMBER, name, AT(field), most)
+#define BIT(name, field, bit)      ROW(BIT, name, AT(field), bit)
+#define CHOICE(name, field, value) ROW(CHOICE, name, AT(field), value)
+#define GROUP(name)                ROW(GROUP, name, 0, 0)
+#define WORDS(name)                ROW(WORDS, name, 0, 0)
+#define ELSEWHERE(name)            ROW(ELSEWHERE, name, 0, 0)
 
 /* Of two entries of one name the first takes a value, the second stands alone. */
 static const struct cp_gw_name names[] = {

@@ -171,12 +171,8 @@ static void write_transport(struct answer *x)
 static void write_candidates(struct answer *x)
 {
 	for (unsigned int i = 0; i < x->a->candidate_n && i < CP_CANDIDATES_MAX; i++) {
-		struct wire_candidate c = {.type = WIRE_CANDIDATE_HOST, .udp = true, .component = 1};
+		struct wire_candidate c = wire_candidate_host(&x->a->candidate[i], i);
 
-		/* a foundation of its own for each address (RFC 8445 s5.1.1.3), the first preferred */
-		c.foundation[0] = (char)('a' + i);
-		c.priority = wire_candidate_priority(WIRE_CANDIDATE_HOST, (uint16_t)(65535 - i));
-		c.ep = x->a->candidate[i];
 		wire_candidate_line(&x->w, &c);
 	}
 	wire_sdp_line(&x->w, "a=end-of-candidates");

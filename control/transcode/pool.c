@@ -12,12 +12,12 @@ struct slot {
 	uint16_t generation; /* 0: never used */
 	uint16_t worker;
 	bool used;
+	void *user;
 };
 
 struct cp_pool {
 	uv_async_t async;
 	cp_pool_out *out;
-	void *arg;
 	unsigned int worker_n, pipe_n;
 	uint32_t next; /* slot to look at first */
 	uint64_t in_total, out_total;
@@ -37,6 +37,7 @@ static struct slot *slot_of(struct cp_pool *p, uint32_t pipe)
 static void drain(struct cp_pool *p, struct cp_worker *w)
 {
 	struct cp_notes all = STAILQ_HEAD_INITIALIZER(all);
+	const struct slot *s;
 	struct cp_note *n;
 
 	pthread_mutex_lock(&w->lock);
@@ -45,9 +46,10 @@ static void drain(struct cp_pool *p, struct cp_worker *w)
 	pthread_mutex_unlock(&w->lock);
 	while ((n = STAILQ_FIRST(&all))) {
 		STAILQ_REMOVE_HEAD(&all, next);
-		if (slot_of(p, n->pipe)) {
+		s = slot_of(p, n->pipe);
+		if (s) {
 			p->out_total++;
-			p->out(p->arg, n->pipe, n->bytes, n->len);
+			p->out(s->user, n->bytes, n->len);
 		}
 		free(n);
 	}
@@ -101,7 +103,7 @@ static unsigned int least_loaded(const struct cp_pool *p)
 }
 
 /* A number that was given back comes again last, with another generation. */
-static uint32_t take_slot(struct cp_pool *p, unsigned int worker)
+static uint32_t take_slot(struct cp_pool *p, unsigned int worker, void *user)
 {
 	for (uint32_t i = 0; i < CP_POOL_PIPES; i++) {
 		uint32_t at = (p->next + i) % CP_POOL_PIPES;
@@ -112,26 +114,31 @@ static uint32_t take_slot(struct cp_pool *p, unsigned int worker)
 		s->generation = (uint16_t)(s->generation == UINT16_MAX ? 1 : s->generation + 1);
 		s->worker = (uint16_t)worker;
 		s->used = true;
+		s->user = user;
 		p->next = (at + 1) % CP_POOL_PIPES;
 		return (uint32_t)s->generation << CP_POOL_INDEX_BITS | at;
 	}
 	return 0;
 }
 
-int cp_pool_add(struct cp_pool *p, const struct cp_pipe_config *config, uint32_t *ret_pipe, struct en_err *err)
+int cp_pool_add(struct cp_pool *p, const struct cp_pipe_config *config, void *user, uint32_t *ret_pipe,
+		struct en_err *err)
 {
 	unsigned int worker = least_loaded(p);
 	struct cp_pipe *pipe;
 	struct cp_note *n;
-	int rc = cp_pipe_create(config, &pipe, err);
+	uint32_t id;
+	int rc;
 
+	*ret_pipe = 0;
+	rc = cp_pipe_create(config, &pipe, err);
 	if (rc != 0)
 		return rc;
-	*ret_pipe = take_slot(p, worker);
-	n = *ret_pipe ? note_make(CP_NOTE_ADD, *ret_pipe, 0) : NULL;
+	id = take_slot(p, worker, user);
+	n = id ? note_make(CP_NOTE_ADD, id, 0) : NULL;
 	if (!n) {
-		if (*ret_pipe)
-			p->slot[cp_pool_index(*ret_pipe)].used = false;
+		if (id)
+			p->slot[cp_pool_index(id)].used = false;
 		cp_pipe_destroy(pipe);
 		return en_fail(err, -ENOSPC, "no room for another stream to transcode");
 	}
@@ -139,6 +146,7 @@ int cp_pool_add(struct cp_pool *p, const struct cp_pipe_config *config, uint32_t
 	p->worker[worker].load++;
 	p->pipe_n++;
 	send_note(&p->worker[worker], n);
+	*ret_pipe = id;
 	return 0;
 }
 
@@ -231,7 +239,7 @@ static void on_closed(uv_handle_t *handle)
 	free(p);
 }
 
-int cp_pool_create(uv_loop_t *loop, unsigned int threads, cp_pool_out *out, void *arg, struct cp_pool **ret_pool,
+int cp_pool_create(uv_loop_t *loop, unsigned int threads, cp_pool_out *out, struct cp_pool **ret_pool,
 		   struct en_err *err)
 {
 	unsigned int n = threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : threads;
@@ -242,7 +250,6 @@ int cp_pool_create(uv_loop_t *loop, unsigned int threads, cp_pool_out *out, void
 		return en_fail(err, -ENOMEM, "no memory to transcode");
 	}
 	p->out = out;
-	p->arg = arg;
 	p->async.data = p;
 	if (uv_async_init(loop, &p->async, on_async) != 0) {
 		free(p->slot);

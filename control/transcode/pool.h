@@ -22,17 +22,18 @@
 
 struct cp_pool;
 
-/* pipe: as _add() gave it. Not called for one that was removed. */
-typedef void cp_pool_out(void *arg, uint32_t pipe, const uint8_t *rtp, uint32_t len);
+/* user: as _add() was given it. Not called for one that was removed. */
+typedef void cp_pool_out(void *user, const uint8_t *rtp, uint32_t len);
 
 /* -errno with err. */
-int cp_pool_create(uv_loop_t *loop, unsigned int threads, cp_pool_out *out, void *arg, struct cp_pool **ret_pool,
+int cp_pool_create(uv_loop_t *loop, unsigned int threads, cp_pool_out *out, struct cp_pool **ret_pool,
 		   struct en_err *err);
 /* Waits for the workers; the loop must run once more. NULL is fine. */
 void cp_pool_destroy(struct cp_pool *p);
 
-/* *ret_pipe: never 0. -ENOSPC: CP_POOL_PIPES; or as cp_pipe_create(). */
-int cp_pool_add(struct cp_pool *p, const struct cp_pipe_config *config, uint32_t *ret_pipe, struct en_err *err);
+/* *ret_pipe: never 0, but when it fails. -ENOSPC: CP_POOL_PIPES; or as cp_pipe_create(). */
+int cp_pool_add(struct cp_pool *p, const struct cp_pipe_config *config, void *user, uint32_t *ret_pipe,
+		struct en_err *err);
 /* One that is not there changes nothing. */
 void cp_pool_remove(struct cp_pool *p, uint32_t pipe);
 void cp_pool_put(struct cp_pool *p, uint32_t pipe, const uint8_t *rtp, uint32_t len);

@@ -76,6 +76,18 @@ uint32_t wire_candidate_priority(enum wire_candidate_type type, uint16_t prefere
 	return type_preference[type] << 24 | (uint32_t)preference << 8 | (256 - 1);
 }
 
+struct wire_candidate wire_candidate_host(const struct en_ep *ep, unsigned int i)
+{
+	return (struct wire_candidate){
+		.foundation = {(char)('a' + i)},
+		.type = WIRE_CANDIDATE_HOST,
+		.udp = true,
+		.component = 1,
+		.priority = wire_candidate_priority(WIRE_CANDIDATE_HOST, (uint16_t)(65535 - i)),
+		.ep = *ep,
+	};
+}
+
 void wire_candidate_line(struct en_writer *w, const struct wire_candidate *c)
 {
 	char text[EN_ADDRSTR_MAX];

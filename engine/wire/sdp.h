@@ -176,6 +176,9 @@ struct wire_candidate {
 bool wire_candidate_parse(struct wire_text value, struct wire_candidate *ret_candidate);
 /* RFC 8445 s5.1.2.1, for component 1; preference: 65535 for the best local address. */
 uint32_t wire_candidate_priority(enum wire_candidate_type type, uint16_t preference);
+/* Of one of several addresses of ours, for component 1; i: its place, the first is preferred. A foundation of its own
+ * for each (RFC 8445 s5.1.1.3). */
+struct wire_candidate wire_candidate_host(const struct en_ep *ep, unsigned int i);
 void wire_candidate_line(struct en_writer *w, const struct wire_candidate *c);
 
 #endif
