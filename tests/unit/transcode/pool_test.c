@@ -215,7 +215,7 @@ static void on_said(void *user, const uint8_t *rtp, uint32_t len)
 {
 	assert_ptr_equal(user, &said);
 	assert_int_equal(len, 2);
-	assert_int_equal(rtp[0], said / BURST);
+	assert_int_equal(rtp[0], (uint8_t)(said / BURST));
 	assert_int_equal(rtp[1], said % BURST);
 	said++;
 }
