@@ -20,7 +20,6 @@
 
 static struct film film;
 static const enum cp_video_kind kinds[] = {CP_VIDEO_VP8, CP_VIDEO_VP9};
-#define EACH_KIND(k) (unsigned int k = 0; k < CP_VIDEO_KINDS; k++)
 
 static struct cp_video_encoder *encoder_of(enum cp_video_kind kind, uint32_t bitrate, bool denoise)
 {
@@ -87,20 +86,18 @@ static struct run run_scene(struct cp_video_encoder *e, struct cp_video_decoder 
 static void there_and_back(void **state)
 {
 	(void)state;
-	for
-		EACH_KIND(k)
-		{
-			struct cp_video_encoder *e = encoder_of(kinds[k], 1000000, false);
-			struct cp_video_decoder *d = decoder_of(kinds[k], false);
-			struct run r = run_scene(e, d, 0, 60, GRAIN, false);
+	for (unsigned int k = 0; k < CP_VIDEO_KINDS; k++) {
+		struct cp_video_encoder *e = encoder_of(kinds[k], 1000000, false);
+		struct cp_video_decoder *d = decoder_of(kinds[k], false);
+		struct run r = run_scene(e, d, 0, 60, GRAIN, false);
 
-			print_message("%s, %u x %u, 1000 kbit/s: %u of 60 images, %.2f dB, %u kbit/s\n",
-				      cp_video_name(kinds[k]), WIDTH, HEIGHT, r.coded, r.psnr, r.bytes * 8 / 2000);
-			assert_true(r.coded >= 55);
-			assert_true(r.psnr > 33);
-			cp_video_encoder_destroy(e);
-			cp_video_decoder_destroy(d);
-		}
+		print_message("%s, %u x %u, 1000 kbit/s: %u of 60 images, %.2f dB, %u kbit/s\n",
+			      cp_video_name(kinds[k]), WIDTH, HEIGHT, r.coded, r.psnr, r.bytes * 8 / 2000);
+		assert_true(r.coded >= 55);
+		assert_true(r.psnr > 33);
+		cp_video_encoder_destroy(e);
+		cp_video_decoder_destroy(d);
+	}
 }
 
 /* Within a fifth of what was asked for, over three seconds; and so again when it is changed. */
@@ -109,26 +106,24 @@ static void the_bitrate_is_kept(void **state)
 	static const uint32_t rates[] = {400000, 150000, 600000};
 
 	(void)state;
-	for
-		EACH_KIND(k)
-		{
-			struct cp_video_encoder *e = encoder_of(kinds[k], rates[0], false);
-			struct cp_video_decoder *d = decoder_of(kinds[k], false);
+	for (unsigned int k = 0; k < CP_VIDEO_KINDS; k++) {
+		struct cp_video_encoder *e = encoder_of(kinds[k], rates[0], false);
+		struct cp_video_decoder *d = decoder_of(kinds[k], false);
 
-			for (uint32_t i = 0; i < 3; i++) {
-				struct run r;
+		for (uint32_t i = 0; i < 3; i++) {
+			struct run r;
 
-				cp_video_encoder_set_bitrate(e, rates[i]);
-				run_scene(e, d, i * 120, 30, GRAIN, false); /* the buffer settles */
-				r = run_scene(e, d, i * 120 + 30, 90, GRAIN, false);
-				print_message("%s: %u bit/s asked for, %u sent, %u of 90 images, %.2f dB\n",
-					      cp_video_name(kinds[k]), rates[i], r.bytes * 8 / 3, r.coded, r.psnr);
-				assert_true(r.bytes * 8 / 3 < rates[i] * 12 / 10);
-				assert_true(r.bytes * 8 / 3 > rates[i] * 8 / 10);
-			}
-			cp_video_encoder_destroy(e);
-			cp_video_decoder_destroy(d);
+			cp_video_encoder_set_bitrate(e, rates[i]);
+			run_scene(e, d, i * 120, 30, GRAIN, false); /* the buffer settles */
+			r = run_scene(e, d, i * 120 + 30, 90, GRAIN, false);
+			print_message("%s: %u bit/s asked for, %u sent, %u of 90 images, %.2f dB\n",
+				      cp_video_name(kinds[k]), rates[i], r.bytes * 8 / 3, r.coded, r.psnr);
+			assert_true(r.bytes * 8 / 3 < rates[i] * 12 / 10);
+			assert_true(r.bytes * 8 / 3 > rates[i] * 8 / 10);
 		}
+		cp_video_encoder_destroy(e);
+		cp_video_decoder_destroy(d);
+	}
 }
 
 static void key_frames_when_asked_for(void **state)
@@ -136,28 +131,26 @@ static void key_frames_when_asked_for(void **state)
 	struct canvas in = canvas_make(WIDTH, HEIGHT);
 
 	(void)state;
-	for
-		EACH_KIND(k)
-		{
-			struct cp_video_encoder *e = encoder_of(kinds[k], 1000000, false);
-			struct cp_video_coded coded;
+	for (unsigned int k = 0; k < CP_VIDEO_KINDS; k++) {
+		struct cp_video_encoder *e = encoder_of(kinds[k], 1000000, false);
+		struct cp_video_coded coded;
 
-			for (uint32_t i = 0; i < 30; i++) {
-				bool key = i % 10 == 7;
+		for (uint32_t i = 0; i < 30; i++) {
+			bool key = i % 10 == 7;
 
-				film_draw(&film, &in, i, GRAIN);
-				if (cp_video_encode(e, &in.image, 1000 + (uint64_t)i * TICKS, key, &coded))
-					assert_int_equal(coded.key, i == 0 || key);
-				else
-					assert_false(key);
-			}
-			/* time does not go back; sizes do not change */
-			assert_false(cp_video_encode(e, &in.image, 1000, false, &coded));
-			in.image.width--;
-			assert_false(cp_video_encode(e, &in.image, 1000000, false, &coded));
-			in.image.width++;
-			cp_video_encoder_destroy(e);
+			film_draw(&film, &in, i, GRAIN);
+			if (cp_video_encode(e, &in.image, 1000 + (uint64_t)i * TICKS, key, &coded))
+				assert_int_equal(coded.key, i == 0 || key);
+			else
+				assert_false(key);
 		}
+		/* time does not go back; sizes do not change */
+		assert_false(cp_video_encode(e, &in.image, 1000, false, &coded));
+		in.image.width--;
+		assert_false(cp_video_encode(e, &in.image, 1000000, false, &coded));
+		in.image.width++;
+		cp_video_encoder_destroy(e);
+	}
 	canvas_free(&in);
 }
 
@@ -168,47 +161,45 @@ static void broken_pictures(void **state)
 
 	(void)state;
 	srand(1);
-	for
-		EACH_KIND(k)
-		{
-			struct cp_video_encoder *e = encoder_of(kinds[k], 1000000, false);
-			struct cp_video_decoder *d = decoder_of(kinds[k], false);
-			uint32_t bad = 0, shown = 0;
-			bool sound = true;
+	for (unsigned int k = 0; k < CP_VIDEO_KINDS; k++) {
+		struct cp_video_encoder *e = encoder_of(kinds[k], 1000000, false);
+		struct cp_video_decoder *d = decoder_of(kinds[k], false);
+		uint32_t bad = 0, shown = 0;
+		bool sound = true;
 
-			for (uint32_t i = 0; i < 200; i++) {
-				struct cp_video_coded coded;
-				struct cp_video_image out;
-				enum cp_video_decoded what;
-				uint8_t copy[65536];
-				uint32_t len;
+		for (uint32_t i = 0; i < 200; i++) {
+			struct cp_video_coded coded;
+			struct cp_video_image out;
+			enum cp_video_decoded what;
+			uint8_t copy[65536];
+			uint32_t len;
 
-				film_draw(&film, &in, i, GRAIN);
-				if (!cp_video_encode(e, &in.image, (uint64_t)i * TICKS, i % 10 == 0, &coded))
-					continue;
-				assert_true(coded.len <= sizeof(copy));
-				memcpy(copy, coded.bytes, coded.len);
-				len = i % 4 == 1 ? 1 + (uint32_t)rand() % coded.len : coded.len;
-				for (uint32_t n = 0; i % 4 == 2 && n < 4; n++)
-					copy[(uint32_t)rand() % len] ^= (uint8_t)(1 << rand() % 8);
-				what = decode(d, copy, len, &out);
-				/* what does not tell that it is broken is shown as it is */
-				if (coded.key)
-					sound = what == CP_VIDEO_SHOWN;
-				else if (!sound)
-					assert_int_equal(what, CP_VIDEO_BAD);
-				else
-					sound = what != CP_VIDEO_BAD;
-				if (i % 4 != 1 && i % 4 != 2)
-					assert_int_equal(what, sound ? CP_VIDEO_SHOWN : CP_VIDEO_BAD);
-				bad += what == CP_VIDEO_BAD;
-				shown += what == CP_VIDEO_SHOWN;
-			}
-			print_message("%s: %u bad, %u shown\n", cp_video_name(kinds[k]), bad, shown);
-			assert_true(bad > 20 && shown > 20);
-			cp_video_encoder_destroy(e);
-			cp_video_decoder_destroy(d);
+			film_draw(&film, &in, i, GRAIN);
+			if (!cp_video_encode(e, &in.image, (uint64_t)i * TICKS, i % 10 == 0, &coded))
+				continue;
+			assert_true(coded.len <= sizeof(copy));
+			memcpy(copy, coded.bytes, coded.len);
+			len = i % 4 == 1 ? 1 + (uint32_t)rand() % coded.len : coded.len;
+			for (uint32_t n = 0; i % 4 == 2 && n < 4; n++)
+				copy[(uint32_t)rand() % len] ^= (uint8_t)(1 << rand() % 8);
+			what = decode(d, copy, len, &out);
+			/* what does not tell that it is broken is shown as it is */
+			if (coded.key)
+				sound = what == CP_VIDEO_SHOWN;
+			else if (!sound)
+				assert_int_equal(what, CP_VIDEO_BAD);
+			else
+				sound = what != CP_VIDEO_BAD;
+			if (i % 4 != 1 && i % 4 != 2)
+				assert_int_equal(what, sound ? CP_VIDEO_SHOWN : CP_VIDEO_BAD);
+			bad += what == CP_VIDEO_BAD;
+			shown += what == CP_VIDEO_SHOWN;
 		}
+		print_message("%s: %u bad, %u shown\n", cp_video_name(kinds[k]), bad, shown);
+		assert_true(bad > 20 && shown > 20);
+		cp_video_encoder_destroy(e);
+		cp_video_decoder_destroy(d);
+	}
 	canvas_free(&in);
 }
 
@@ -217,24 +208,22 @@ static void only_a_key_frame_begins(void **state)
 	struct canvas in = canvas_make(WIDTH, HEIGHT);
 
 	(void)state;
-	for
-		EACH_KIND(k)
-		{
-			struct cp_video_encoder *e = encoder_of(kinds[k], 1000000, false);
-			struct cp_video_decoder *d = decoder_of(kinds[k], false);
-			struct cp_video_coded coded;
-			struct cp_video_image out;
+	for (unsigned int k = 0; k < CP_VIDEO_KINDS; k++) {
+		struct cp_video_encoder *e = encoder_of(kinds[k], 1000000, false);
+		struct cp_video_decoder *d = decoder_of(kinds[k], false);
+		struct cp_video_coded coded;
+		struct cp_video_image out;
 
-			for (uint32_t i = 0; i < 12; i++) {
-				film_draw(&film, &in, i, GRAIN);
-				if (cp_video_encode(e, &in.image, (uint64_t)i * TICKS, i == 8, &coded) && i > 0)
-					assert_int_equal(decode(d, coded.bytes, coded.len, &out),
-							 i < 8 ? CP_VIDEO_BAD : CP_VIDEO_SHOWN);
-			}
-			assert_int_equal(decode(d, (const uint8_t *)"", 0, &out), CP_VIDEO_BAD);
-			cp_video_encoder_destroy(e);
-			cp_video_decoder_destroy(d);
+		for (uint32_t i = 0; i < 12; i++) {
+			film_draw(&film, &in, i, GRAIN);
+			if (cp_video_encode(e, &in.image, (uint64_t)i * TICKS, i == 8, &coded) && i > 0)
+				assert_int_equal(decode(d, coded.bytes, coded.len, &out),
+						 i < 8 ? CP_VIDEO_BAD : CP_VIDEO_SHOWN);
 		}
+		assert_int_equal(decode(d, (const uint8_t *)"", 0, &out), CP_VIDEO_BAD);
+		cp_video_encoder_destroy(e);
+		cp_video_decoder_destroy(d);
+	}
 	canvas_free(&in);
 }
 
@@ -247,22 +236,22 @@ static void too_big_a_picture(void **state)
 	struct en_err err;
 
 	(void)state;
-	for
-		EACH_KIND(k)
-	for (unsigned int i = 0; i < 3; i++) {
-		const struct cp_video_encoder_config c = {
-			.kind = kinds[k], .width = sizes[i][0], .height = sizes[i][1]};
-		struct canvas in = canvas_make(sizes[i][0], sizes[i][1]);
-		struct cp_video_decoder *d = decoder_of(kinds[k], false);
-		struct cp_video_encoder *e;
+	for (unsigned int k = 0; k < CP_VIDEO_KINDS; k++)
+		for (unsigned int i = 0; i < 3; i++) {
+			const struct cp_video_encoder_config c = {
+				.kind = kinds[k], .width = sizes[i][0], .height = sizes[i][1]};
+			struct canvas in = canvas_make(sizes[i][0], sizes[i][1]);
+			struct cp_video_decoder *d = decoder_of(kinds[k], false);
+			struct cp_video_encoder *e;
 
-		assert_int_equal(cp_video_encoder_create(&c, &e, &err), 0);
-		assert_true(cp_video_encode(e, &in.image, 0, true, &coded));
-		assert_int_equal(decode(d, coded.bytes, coded.len, &out), i == 0 ? CP_VIDEO_SHOWN : CP_VIDEO_BAD);
-		cp_video_encoder_destroy(e);
-		cp_video_decoder_destroy(d);
-		canvas_free(&in);
-	}
+			assert_int_equal(cp_video_encoder_create(&c, &e, &err), 0);
+			assert_true(cp_video_encode(e, &in.image, 0, true, &coded));
+			assert_int_equal(decode(d, coded.bytes, coded.len, &out),
+					 i == 0 ? CP_VIDEO_SHOWN : CP_VIDEO_BAD);
+			cp_video_encoder_destroy(e);
+			cp_video_decoder_destroy(d);
+			canvas_free(&in);
+		}
 }
 
 static void what_no_encoder_has(void **state)
@@ -322,15 +311,13 @@ static void noise_is_taken_out(void **state)
 
 	(void)state;
 	film_soften(&soft, 0.5f);
-	for
-		EACH_KIND(k)
-		{
-			double plain = denoised(&soft, kinds[k], false), quiet = denoised(&soft, kinds[k], true);
+	for (unsigned int k = 0; k < CP_VIDEO_KINDS; k++) {
+		double plain = denoised(&soft, kinds[k], false), quiet = denoised(&soft, kinds[k], true);
 
-			print_message("%s: %.2f dB from the scene without noise, denoised %.2f dB\n",
-				      cp_video_name(kinds[k]), plain, quiet);
-			assert_true(quiet > plain + 1);
-		}
+		print_message("%s: %.2f dB from the scene without noise, denoised %.2f dB\n", cp_video_name(kinds[k]),
+			      plain, quiet);
+		assert_true(quiet > plain + 1);
+	}
 	film_free(&soft);
 }
 
@@ -375,19 +362,16 @@ static double roughness_left(enum cp_video_kind kind, bool deblock, double *ret_
 static void blocks_are_smoothed(void **state)
 {
 	(void)state;
-	for
-		EACH_KIND(k)
-		{
-			double psnr[2], plain = roughness_left(kinds[k], false, &psnr[0]);
-			double smooth = roughness_left(kinds[k], true, &psnr[1]);
+	for (unsigned int k = 0; k < CP_VIDEO_KINDS; k++) {
+		double psnr[2], plain = roughness_left(kinds[k], false, &psnr[0]);
+		double smooth = roughness_left(kinds[k], true, &psnr[1]);
 
-			print_message(
-				"%s at 60 kbit/s: steps of %.2f levels from pixel to pixel, %.2f dB; deblocked %.2f, "
-				"%.2f dB\n",
-				cp_video_name(kinds[k]), plain, psnr[0], smooth, psnr[1]);
-			assert_true(smooth < plain);
-			assert_true(psnr[1] > psnr[0] - 1);
-		}
+		print_message("%s at 60 kbit/s: steps of %.2f levels from pixel to pixel, %.2f dB; deblocked %.2f, "
+			      "%.2f dB\n",
+			      cp_video_name(kinds[k]), plain, psnr[0], smooth, psnr[1]);
+		assert_true(smooth < plain);
+		assert_true(psnr[1] > psnr[0] - 1);
+	}
 }
 
 /* --- sizes ----------------------------------------------------------------------------- */
