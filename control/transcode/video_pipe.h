@@ -83,6 +83,11 @@ void cp_video_pipe_set_bitrate(struct cp_video_pipe *p, uint32_t bitrate);
 /* NACK: once more, when it is kept, and was not sent just now. */
 void cp_video_pipe_resend(struct cp_video_pipe *p, uint16_t seq, uint64_t now_us, cp_pool_emit *emit, void *arg);
 
+/* A pipe run by a pool: cp_pool_ask() is what the receiver says, the pool's listener hears what the source is to be
+ * told. As cp_video_pipe_create() and cp_pool_run(). */
+int cp_pool_add_video(struct cp_pool *p, const struct cp_video_pipe_config *config, void *user, uint32_t *ret_pipe,
+		      struct en_err *err);
+
 void cp_video_pipe_stats(const struct cp_video_pipe *p, struct cp_video_pipe_stats *ret_stats);
 
 #endif
