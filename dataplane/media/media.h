@@ -291,6 +291,10 @@ void dp_media_detach(struct dp_core *c);
 /* Send up; a full lane is counted (CTR_LANE_FULL), and false. Wakes control. With nobody there nothing is to be told.
  */
 bool dp_media_tell(struct dp_core *c, uint32_t type, const void *body, uint32_t len);
+/* A session ends: what control made of it and is still to go on does not. */
+void dp_media_made_forget(struct dp_core *c, uint32_t session);
+/* RTP or RTCP in clear, of or for that session, goes up; control is not woken. 0, or why not (enum shm_drop). */
+uint32_t dp_media_up(struct dp_core *c, struct shm_handle session, const uint8_t *bytes, uint32_t len);
 /* After putting into `up`: wake control when it sleeps. */
 void dp_media_wake(struct dp_media *md);
 
@@ -310,6 +314,12 @@ uint32_t dp_track_keyframe(struct dp_core *c, struct shm_handle h);
 void dp_track_due(struct dp_core *c, uint32_t track);
 /* A session ends: its streams, tracks and the routes to it. */
 void dp_media_session_gone(struct dp_core *c, uint32_t session);
+
+/* Are there checks for it, and a path that they find? */
+static inline bool dp_session_has_ice(const struct dp_session *s)
+{
+	return s->ice != SHM_ICE_NONE && s->ice != SHM_ICE_INSIDE;
+}
 
 /* stream.c: the stream of an SSRC that a session sends, made when new (before anything of the packet is believed: W2
  * holds because a new one is dropped again, dp_stream_drop(), when its packet was not authentic). NULL: none free. */
