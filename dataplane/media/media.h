@@ -30,6 +30,7 @@
 #include "dataplane/table/index.h"
 #include "dataplane/table/pool.h"
 #include "engine/shm/lane.h"
+#include "engine/wire/rtp_source.h"
 
 #define DP_STREAMS_OF_SESSION 32 /* SSRCs taken in; the oldest that never became anything gives way */
 #define DP_NS_MS              UINT64_C(1000000)
@@ -102,18 +103,6 @@ struct dp_track {
 	bool level_any, voice;
 };
 
-/* What a receiver of RTP keeps of a sender (RFC 3550 appendix A). */
-struct dp_rtp_source {
-	bool started;
-	uint32_t first_ext_seq, ext_seq; /* cycles << 16 | seq */
-	uint32_t received, received_before, expected_before;
-	uint32_t jitter16; /* timestamp units * 16 */
-	uint32_t transit;
-	uint64_t sr_ns; /* when the last sender report came; 0: none */
-	uint64_t sr_ntp;
-	uint32_t sr_rtp;
-};
-
 struct dp_stream {
 	uint32_t ssrc;
 	uint32_t session, track; /* track DP_NONE: not latched (yet) */
@@ -126,7 +115,7 @@ struct dp_stream {
 	uint64_t seen[DP_SEEN_SEQS / 64]; /* by seq modulo DP_SEEN_SEQS: which of the last came, by whatever way */
 	uint64_t recent_bytes; /* since the layers were last compared */
 	struct dp_srtp_stream srtp;
-	struct dp_rtp_source source;
+	struct wire_rtp_source source;
 	uint32_t cache; /* packet cache (cache.h); DP_NONE */
 	uint64_t packets, bytes;
 	uint64_t seen_ns;
