@@ -268,6 +268,9 @@ static bool codecs_apply(const struct work *w, const struct cp_gw_section *s, st
 	}
 	x->face.codec = x->codec;
 	x->face.codec_n = n;
+	/* pictures that are transcoded, or may be, come with an SSRC of ours: a browser waits for those it was told */
+	for (unsigned int i = 0; i < n; i++)
+		x->face.no_ssrc |= x->codec[i].feedback;
 	return true;
 }
 

@@ -23,6 +23,7 @@
 #include "control/peer/hub.h"
 #include "control/transcode/pool.h"
 #include "control/transcode/report.h"
+#include "control/transcode/video_pipe.h"
 
 #define CP_GW_SIDES       2
 #define CP_GW_OFFERED_MAX 2 /* suites that we offer by SDES */
@@ -67,9 +68,16 @@ struct cp_gw_leg {
 	struct cp_report report; /* while the stream is transcoded: what its side sends, and is sent */
 };
 
+enum cp_gw_media {
+	CP_GW_OTHER,
+	CP_GW_AUDIO,
+	CP_GW_VIDEO,
+};
+
 struct cp_gw_stream {
 	struct cp_gw_call *call;
 	bool used;
+	enum cp_gw_media media; /* of its last offer */
 	struct cp_gw_leg leg[CP_GW_SIDES];
 	uint32_t pipe[CP_GW_SIDES]; /* of what comes from leg i; 0: it goes on as it is */
 };
