@@ -119,6 +119,8 @@ static json_t *leg_json(const struct cp_gw_leg *leg)
 	char local[EN_ADDRSTR_MAX], remote[EN_ADDRSTR_MAX] = "";
 	struct en_ep ep = cp_gw_leg_local(leg);
 
+	if (leg->inside)
+		return json_pack("{s:s, s:s}", "room", leg->peer->room->name, "participant", leg->peer->id);
 	if (leg->peer->remote.addr.family)
 		en_ep_str(&leg->peer->remote, remote);
 	else if (leg->peer->leg.remote.addr.family)
