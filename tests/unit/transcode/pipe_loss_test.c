@@ -64,7 +64,7 @@ static double own_ms(const struct cp_codec *c)
 {
 	uint32_t rate = cp_codec_rate(c), n;
 	const int16_t *said = voice_at(rate, &n);
-	int16_t *out = coded(c, c, said, 4 * rate, rate / 50, NULL);
+	int16_t *out = coded(c, c, said, 4 * rate, rate / 50, NULL, SILENCE);
 	double best, ms = best_lag(said, out, 3 * rate, 0, rate / 50, &best) * 1000.0 / rate;
 
 	free(out);
