@@ -98,7 +98,6 @@ struct cp_gateway {
 	TAILQ_HEAD(, cp_gw_call) calls;
 	LIST_HEAD(, cp_gw_call) bucket[CP_GW_BUCKETS];
 	struct cp_gateway_stats stats;
-	bool ending; /* a call has fallen silent */
 	struct uv_timer_s *tick;
 	char instance[17]; /* who processed a description */
 };
@@ -121,9 +120,9 @@ void cp_gw_leg_keys(struct cp_gw_leg *leg, const struct cp_gw_crypto *theirs, co
 void cp_gw_leg_end(struct cp_gw_leg *leg);
 /* Where it takes packets: what SDP says. */
 struct en_ep cp_gw_leg_local(const struct cp_gw_leg *leg);
-/* Calls on which nothing comes any more. */
-/* Nothing came on it for [gateway] timeout. */
+/* Nothing came on it for [gateway] timeout; or its browser has not come yet. */
 bool cp_gw_leg_is_silent(const struct cp_gw_leg *leg);
+/* Calls on which nothing comes any more, and those that have no legs. */
 void cp_gw_end_silent(struct cp_gateway *g);
 /* As struct cp_hub has it. */
 void cp_gw_leg_on_change(void *arg, struct cp_peer *p, enum cp_peer_change change, const char *why);
