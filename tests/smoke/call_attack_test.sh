@@ -27,7 +27,7 @@ DATAPLANE_PID=$(child turnpike-dataplane)
 export DATAPLANE_PID CONTROL_PID LOG=$LAB/server.log
 # as on a machine where a core of the dataplane has its CPU for itself
 for thread in "/proc/$DATAPLANE_PID/task/"*; do
-	chrt -r -p 1 "${thread##*/}"
+	chrt -r -p 1 "${thread##*/}" || echo "it has not"
 done
 in_ns server timeout 170 /usr/bin/python3 -P "$ROOT/tests/smoke/call_attack.py"
 check "both processes are those of the start" kill -0 "$DATAPLANE_PID" "$CONTROL_PID"
