@@ -14,7 +14,10 @@
 
 static void on_tick(uv_timer_t *uv)
 {
-	cp_gw_end_silent(uv->data);
+	struct cp_gateway *g = uv->data;
+
+	cp_gw_end_silent(g);
+	cp_gw_reports(g);
 }
 
 static void tick_closed(uv_handle_t *handle)
