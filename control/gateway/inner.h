@@ -101,7 +101,6 @@ struct cp_gateway {
 	TAILQ_HEAD(, cp_gw_call) calls;
 	LIST_HEAD(, cp_gw_call) bucket[CP_GW_BUCKETS];
 	struct cp_gateway_stats stats;
-	bool ending; /* a call has fallen silent */
 	struct uv_timer_s *tick;
 	char instance[17]; /* who processed a description */
 };
@@ -127,8 +126,9 @@ struct en_ep cp_gw_leg_local(const struct cp_gw_leg *leg);
 /* RTP or RTCP that we made goes out to leg's side, or from inside to the room: as if it had come from the other leg,
  * or, with a leg that is inside, from this one itself. False: it cannot. */
 bool cp_gw_leg_made(const struct cp_gw_leg *leg, const uint8_t *bytes, uint32_t len);
-/* Nothing came on it for [gateway] timeout, or nothing ever will. */
+/* Nothing came on it for [gateway] timeout, or nothing ever will; or its browser has not come yet. */
 bool cp_gw_leg_is_silent(const struct cp_gw_leg *leg);
+/* Calls on which nothing comes any more, and those that have no legs. */
 void cp_gw_end_silent(struct cp_gateway *g);
 /* As struct cp_hub has it. */
 void cp_gw_leg_on_change(void *arg, struct cp_peer *p, enum cp_peer_change change, const char *why);

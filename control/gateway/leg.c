@@ -164,11 +164,18 @@ struct en_ep cp_gw_leg_local(const struct cp_gw_leg *leg)
 
 bool cp_gw_leg_is_silent(const struct cp_gw_leg *leg)
 {
-	return !leg->peer || leg->inside || leg->peer->state == SHM_SESSION_LOST;
+	const struct cp_peer *p = leg->peer;
+
+	return !p || leg->inside || p->state == SHM_SESSION_LOST || (leg->ice && !p->keyed);
 }
 
+/* Nothing comes on any of its legs, and no proxy has said anything of it for the timeout. */
 static bool is_silent(const struct cp_gw_call *c)
 {
+	const struct cp_gateway *g = c->gateway;
+
+	if (cp_hub_now(g->hub) - c->signal_ms < g->ctl->conf->gateway.timeout * UINT64_C(1000))
+		return false;
 	for (unsigned int i = 0; i < c->stream_n; i++)
 		for (unsigned int k = 0; k < CP_GW_SIDES; k++)
 			if (!cp_gw_leg_is_silent(&c->stream[i].leg[k]))
@@ -179,23 +186,18 @@ static bool is_silent(const struct cp_gw_call *c)
 void cp_gw_leg_on_change(void *arg, struct cp_peer *p, enum cp_peer_change change, const char *why)
 {
 	struct cp_gw_leg *leg = p->owner_leg;
-	struct cp_gateway *g = arg;
-	struct cp_gw_call *c;
 
+	(void)arg;
 	if (!leg)
 		return;
-	c = leg->stream->call;
 	switch (change) {
-	case CP_PEER_LOST:
-		g->ending |= is_silent(c); /* at the next tick: the peer is under its caller's hands */
-		break;
 	case CP_PEER_GONE: /* destroyed by whoever says so */
-		en_info("call", "a leg of %s is over: %s", c->id, why);
+		en_info("call", "a leg of %s is over: %s", leg->stream->call->id, why);
 		p->owner_leg = NULL;
 		leg->peer = NULL;
 		cp_gw_leg_end(leg);
-		g->ending |= is_silent(c);
 		break;
+	case CP_PEER_LOST:
 	case CP_PEER_CONNECTED:
 	case CP_PEER_CLOSED:
 	case CP_PEER_RESTART:
@@ -207,10 +209,9 @@ void cp_gw_end_silent(struct cp_gateway *g)
 {
 	struct cp_gw_call *c, *next;
 
-	g->ending = false;
 	for (c = TAILQ_FIRST(&g->calls); c; c = next) {
 		next = TAILQ_NEXT(c, of_gateway);
-		if (c->stream_n == 0 || !is_silent(c))
+		if (!is_silent(c))
 			continue;
 		g->stats.timeouts++;
 		cp_gw_call_end(c, "nothing came on any of its legs");

@@ -144,5 +144,5 @@ class Phone:
         sock.settimeout(seconds)
         try:
             return sock.recvfrom(2048)
-        except socket.timeout:
+        except (socket.timeout, BlockingIOError):
             return None

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Calls: a proxy's offers and answers, and what the phones then hear of each other."""
 import asyncio
-import base64
 import os
 import re
 
-import pylibsrtp
-
 import lab
 from ng import Api, Phone, Proxy, bencode, receiver_report, rtp
+from sdes import Sdes
 from webcall import Browser
 
 ENGINE = '198.18.0.2'
@@ -169,25 +167,6 @@ def silence():
 
 
 # --- with keys ---------------------------------------------------------------------------------------------
-
-
-class Sdes:
-    """A phone's SRTP: its own key, and the far end's by its description."""
-
-    def __init__(self, suite='AES_CM_128_HMAC_SHA1_80'):
-        self.suite, self.key = suite, os.urandom(30)
-        self.line = f'a=crypto:1 {suite} inline:{base64.b64encode(self.key).decode()}'
-
-    def hear(self, sdp):
-        profile = pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80 if self.suite.endswith('80') \
-            else pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_32
-        theirs = next(x for x in lines(sdp, 'a=crypto:') if self.suite in x)
-        key = base64.b64decode(theirs.split('inline:')[1].split('|')[0] + '==')
-        self.out = pylibsrtp.Session(pylibsrtp.Policy(key=self.key, ssrc_type=pylibsrtp.Policy.SSRC_ANY_OUTBOUND,
-                                                      srtp_profile=profile))
-        self.into = pylibsrtp.Session(pylibsrtp.Policy(key=key, ssrc_type=pylibsrtp.Policy.SSRC_ANY_INBOUND,
-                                                       srtp_profile=profile))
-        self.tag = int(theirs.split(':')[1].split()[0])
 
 
 def keys_in_sdp(suite):
