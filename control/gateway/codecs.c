@@ -54,7 +54,7 @@ static void keep(struct cp_gw_leg *leg, const struct cp_gw_codec *c)
 	leg->known_n++;
 }
 
-static void keep_all(struct cp_gw_leg *leg, const struct cp_gw_codec *codec, unsigned int n)
+void cp_gw_codecs_keep(struct cp_gw_leg *leg, const struct cp_gw_codec *codec, unsigned int n)
 {
 	free(leg->known);
 	leg->known_n = 0;
@@ -114,7 +114,7 @@ static int ours_of(const struct cp_gw_leg *leg, const struct cp_gw_known *k)
 	return ours_by_name(k->name, k->clock, leg->stream->media);
 }
 
-static const struct cp_gw_known *first_ours(const struct cp_gw_leg *leg)
+const struct cp_gw_known *cp_gw_first_ours(const struct cp_gw_leg *leg)
 {
 	for (unsigned int i = 0; i < leg->known_n; i++)
 		if (ours_of(leg, &leg->known[i]) >= 0)
@@ -122,8 +122,7 @@ static const struct cp_gw_known *first_ours(const struct cp_gw_leg *leg)
 	return NULL;
 }
 
-/* Of the clock that audio has, when there are several (RFC 4733 s2.1 wants that); NULL: keys are not spoken. */
-static const struct cp_gw_known *event_of(const struct cp_gw_leg *leg, uint32_t clock)
+const struct cp_gw_known *cp_gw_event_of(const struct cp_gw_leg *leg, uint32_t clock)
 {
 	const struct cp_gw_known *found = NULL;
 
@@ -179,11 +178,24 @@ static void add(const struct cp_gw_section *s, enum cp_gw_media media, const cha
 					     .feedback = ours[at].video};
 }
 
+/* What carries another one (rtx, red) is of no use without it, and browsers refuse it. */
+static bool passes(const struct cp_gw_section *s, const struct cp_gw_options *o, const struct cp_gw_codec *c)
+{
+	uint8_t pt;
+
+	if (!cp_gw_codec_passes(c, o) || !cp_gw_codec_carries(c, &pt))
+		return cp_gw_codec_passes(c, o);
+	for (unsigned int i = 0; i < s->codec_n; i++)
+		if (s->codec[i].pt == pt)
+			return cp_gw_codec_passes(&s->codec[i], o);
+	return false;
+}
+
 static void pass(const struct cp_gw_section *s, const struct cp_gw_options *o, bool events, struct cp_gw_codec *codec,
 		 unsigned int *n)
 {
 	for (unsigned int i = 0; i < s->codec_n; i++)
-		if (cp_gw_is_event(&s->codec[i]) == events && cp_gw_codec_passes(&s->codec[i], o))
+		if (cp_gw_is_event(&s->codec[i]) == events && passes(s, o, &s->codec[i]))
 			codec[(*n)++] = s->codec[i];
 }
 
@@ -199,19 +211,19 @@ bool cp_gw_codecs_offer(const struct cp_gw_section *s, const struct cp_gw_option
 {
 	*ret_n = 0;
 	near->stream->media = media_of(s);
-	keep_all(near, s->codec, s->codec_n);
+	cp_gw_codecs_keep(near, s->codec, s->codec_n);
 	pass(s, o, false, ret_codec, ret_n);
-	if (first_ours(near))
+	if (cp_gw_first_ours(near))
 		for (uint32_t i = 0; i < o->transcode.n; i++)
 			add(s, near->stream->media, o->transcode.item[i], ret_codec, ret_n);
 	pass(s, o, true, ret_codec, ret_n); /* keys last: what is first is what a side wants to hear */
-	keep_all(far, ret_codec, *ret_n);
+	cp_gw_codecs_keep(far, ret_codec, *ret_n);
 	return o->strip.n + o->mask.n + o->transcode.n > 0;
 }
 
 /* --- answers ----------------------------------------------------------------------------- */
 
-static struct cp_pipe_format format_of(const struct cp_gw_known *k)
+struct cp_pipe_format cp_gw_format_of(const struct cp_gw_known *k)
 {
 	struct cp_pipe_format f = {.pt = k->pt, .codec = {.clock = k->clock, .channels = 1, .complexity = -1}};
 
@@ -221,17 +233,23 @@ static struct cp_pipe_format format_of(const struct cp_gw_known *k)
 	return f;
 }
 
+uint32_t cp_gw_ptime_of(const struct cp_gw_leg *leg)
+{
+	return leg->ptime % 10 == 0 && leg->ptime <= 120 ? leg->ptime : 0;
+}
+
 /* Of what comes from `from`, said in one codec of each side. */
 static int sound_make(struct cp_gw_leg *from, const struct cp_gw_known *in, struct cp_gw_leg *to,
 		      const struct cp_gw_known *out, uint32_t ssrc, struct en_err *err)
 {
 	struct cp_gateway *g = from->stream->call->gateway;
-	const struct cp_gw_known *in_event = event_of(from, in->clock), *out_event = event_of(to, out->clock);
+	const struct cp_gw_known *in_event = cp_gw_event_of(from, in->clock),
+				 *out_event = cp_gw_event_of(to, out->clock);
 	const struct cp_pipe_config config = {
 		.in_n = 1,
-		.in = {format_of(in)},
-		.out = format_of(out),
-		.ptime_ms = to->ptime % 10 == 0 && to->ptime <= 120 ? to->ptime : 0,
+		.in = {cp_gw_format_of(in)},
+		.out = cp_gw_format_of(out),
+		.ptime_ms = cp_gw_ptime_of(to),
 		.in_event_pt = in_event ? in_event->pt : -1,
 		.in_event_clock = in_event ? in_event->clock : 0,
 		.out_event_pt = out_event ? out_event->pt : -1,
@@ -262,11 +280,10 @@ static int pipe_make(struct cp_gw_leg *from, const struct cp_gw_known *in, struc
 	return cp_pool_add_video(from->stream->call->gateway->pool, &video, from, &from->stream->pipe[from->side], err);
 }
 
-/* The offerer's codec and its keys. */
-static unsigned int answer_with(const struct cp_gw_leg *far, const struct cp_gw_known *codec,
-				struct cp_gw_codec *ret_codec)
+unsigned int cp_gw_answer_with(const struct cp_gw_leg *far, const struct cp_gw_known *codec,
+			       struct cp_gw_codec *ret_codec)
 {
-	const struct cp_gw_known *event = event_of(far, codec->clock);
+	const struct cp_gw_known *event = cp_gw_event_of(far, codec->clock);
 	unsigned int n = 0;
 
 	ret_codec[n++] = written(codec);
@@ -304,10 +321,10 @@ int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, s
 	int rc;
 
 	cp_gw_pipes_end(near->stream);
-	keep_all(near, s->codec, s->codec_n);
+	cp_gw_codecs_keep(near, s->codec, s->codec_n);
 	*ret_n = answer_as_it_is(s, far, ret_codec);
-	in = first_ours(near);
-	out = first_ours(far);
+	in = cp_gw_first_ours(near);
+	out = cp_gw_first_ours(far);
 	if (!in || !out || has_in_common(s, far)) {
 		if (*ret_n == s->codec_n)
 			*ret_n = 0; /* as they are */
@@ -320,7 +337,7 @@ int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, s
 		cp_gw_pipes_end(near->stream);
 		return rc;
 	}
-	*ret_n = answer_with(far, out, ret_codec);
+	*ret_n = cp_gw_answer_with(far, out, ret_codec);
 	return 0;
 }
 
@@ -356,10 +373,9 @@ void cp_gw_leg_on_rtp(void *arg, struct cp_peer *p, const uint8_t *bytes, uint32
 void cp_gw_on_pipe(void *from, const uint8_t *rtp, uint32_t len)
 {
 	const struct cp_gw_leg *leg = from;
+	struct cp_gw_leg *to = &leg->stream->leg[1 - leg->side];
 	struct wire_rtp h;
 
-	if (!leg->peer || !cp_link_rtp(leg->stream->call->gateway->ctl->link, &leg->peer->place, rtp, len))
-		return;
-	if (wire_rtp_parse(rtp, len, &h))
-		cp_report_said(&leg->stream->leg[1 - leg->side].report, &h, en_mono_ns());
+	if (cp_gw_leg_made(to, rtp, len) && wire_rtp_parse(rtp, len, &h))
+		cp_report_said(&to->report, &h, en_mono_ns());
 }

@@ -10,14 +10,13 @@
 #include "control/signal/signal.h"
 #include "engine/base/random.h"
 
-#define TICK_MS 250
+#define TICK_MS 500
 
 static void on_tick(uv_timer_t *uv)
 {
 	struct cp_gateway *g = uv->data;
 
-	if (g->ending)
-		cp_gw_end_silent(g);
+	cp_gw_end_silent(g);
 	cp_gw_reports(g);
 }
 
@@ -105,6 +104,8 @@ void cp_gateway_stats(const struct cp_gateway *g, struct cp_gateway_stats *ret_s
 
 	cp_pool_stats(g->pool, &pool);
 	*ret_stats = g->stats;
+	for (unsigned int i = 0; i < g->ctl->conf->gateway.rtp_n; i++)
+		ret_stats->ports += cp_gw_ports_used(g->ports, i);
 	ret_stats->pipes = pool.pipes;
 	ret_stats->transcoded = pool.out;
 	ret_stats->unheard = pool.lost;
