@@ -197,6 +197,8 @@ int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, s
 void cp_gw_pipes_end(struct cp_gw_stream *st);
 /* reports.c: RTCP of what is transcoded, when it is due. */
 void cp_gw_reports(struct cp_gateway *g);
+/* The pool's ear. */
+void cp_gw_on_want(void *from, const struct cp_pool_want *want);
 /* What a side's RTCP says. */
 void cp_gw_reported(struct cp_gw_leg *leg, const uint8_t *bytes, uint32_t len);
 
