@@ -6,7 +6,7 @@
  *   P1  ts is that of the sound being collected, and goes on whatever is sent: a pause (DTX) and events take time too.
  *
  * Specs:     RFC 3550 s5.1; RFC 3551 s4.1 (marker); RFC 4733 s2.5.1.2.
- * Not here:  rates and channels (pipe_sound.c), keys (pipe_event.c).
+ * Not here:  rates and channels (pipe_sound.c), keys (pipe_event.c, pipe_tone.c).
  */
 #include "control/transcode/pipe_inner.h"
 
@@ -121,6 +121,8 @@ static int create_jitter(struct cp_pipe *p, struct en_err *err)
 
 static int create_events(struct cp_pipe *p, struct en_err *err)
 {
+	if (!cp_pipe_tone_open(p))
+		return en_fail(err, -ENOMEM, "no memory for a pipe");
 	if (p->config.in_event_pt < 0 || p->config.out_event_pt >= 0)
 		return 0;
 	p->generator = cp_tone_generator_create();
@@ -165,7 +167,9 @@ void cp_pipe_destroy(struct cp_pipe *p)
 	cp_encoder_destroy(p->encoder);
 	cp_resampler_destroy(p->voice.resampler);
 	cp_resampler_destroy(p->tones.resampler);
+	cp_resampler_destroy(p->listening.resampler);
 	cp_tone_generator_destroy(p->generator);
+	cp_tone_detector_destroy(p->detector);
 	free(p->pcm);
 	free(p);
 }
@@ -240,6 +244,7 @@ uint32_t cp_pipe_tick(struct cp_pipe *p, uint64_t now_us, uint8_t *ret_rtp)
 	struct cp_jitter_block b = cp_jitter_get(p->jitter, now_us, pcm);
 	uint32_t len;
 
+	cp_pipe_tone_hear(p, pcm, b.rate, b.channels);
 	cp_pipe_event_tick(p, now_us);
 	if (cp_pipe_event_tone(p, pcm))
 		cp_pipe_push(p, &p->tones, pcm, CP_TONE_RATE, 1);

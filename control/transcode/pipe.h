@@ -60,7 +60,8 @@ void cp_pipe_destroy(struct cp_pipe *p);
 void cp_pipe_put(struct cp_pipe *p, const uint8_t *rtp, uint32_t len, uint64_t now_us);
 /*
  * 10 ms have passed. A packet that is due now, in ret_rtp (room for CP_PIPE_PACKET_MAX); its length, 0: none. A key
- * without in-band counterpart: one that the far side cannot be told as an event is played to it as a tone.
+ * that the far side cannot be told as an event is played to it as a tone; a tone of a side that has no events is told
+ * to a far side that has them.
  */
 #define CP_PIPE_PACKET_MAX (12 + CP_CODEC_BYTES_MAX)
 uint32_t cp_pipe_tick(struct cp_pipe *p, uint64_t now_us, uint8_t *ret_rtp);

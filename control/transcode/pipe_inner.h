@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * pipe_inner.h - what the files of a pipe share: pipe.c (life, packets in and out), pipe_sound.c (blocks of any rate to
- * frames of the far side's), pipe_event.c (keys).
+ * frames of the far side's), pipe_event.c (keys), pipe_tone.c (keys heard as tones).
  *
  * A packet goes out at every `blocks` ticks. Sound is collected whatever goes out: while a key is told as events, the
  * frame that stands for the same time is thrown away.
@@ -52,6 +52,9 @@ struct cp_pipe {
 	uint32_t rest; /* ticks until another tone may begin */
 	struct cp_telephone_sender sender;
 	struct cp_tone_generator *generator; /* NULL: the far side is told in events */
+	struct cp_tone_detector *detector; /* NULL: the near side tells in events, or the far side knows none */
+	struct cp_pipe_lane listening; /* to the detector's rate */
+	uint32_t tone_ms; /* since the tone that is heard began */
 
 	/* what goes out */
 	uint16_t seq;
@@ -71,11 +74,19 @@ void cp_pipe_drop(struct cp_pipe *p);
 /* pipe_event.c: a packet of telephone-event came. */
 void cp_pipe_event_put(struct cp_pipe *p, uint32_t ssrc, uint32_t ts, const uint8_t *payload, uint32_t len,
 		       uint64_t now_us);
+/* A key is down; it is up, `ms` after it began: heard of by whatever way. */
+void cp_pipe_press(struct cp_pipe *p, uint8_t event, uint8_t volume);
+void cp_pipe_release(struct cp_pipe *p, uint32_t ms);
 /* 10 ms have passed. */
 void cp_pipe_event_tick(struct cp_pipe *p, uint64_t now_us);
 /* 10 ms of a key's tone instead of the voice, at CP_TONE_RATE; false: there is none. */
 bool cp_pipe_event_tone(struct cp_pipe *p, int16_t *pcm);
 /* An event's packet instead of the sound of p->ts; false: there is none. */
 bool cp_pipe_event_next(struct cp_pipe *p, struct cp_telephone_packet *ret_packet);
+
+/* pipe_tone.c: false: no memory. */
+bool cp_pipe_tone_open(struct cp_pipe *p);
+/* A block of the near side's sound. */
+void cp_pipe_tone_hear(struct cp_pipe *p, const int16_t *pcm, uint32_t rate, uint32_t channels);
 
 #endif
