@@ -120,6 +120,15 @@ static const struct cp_gw_known *event_of(const struct cp_gw_leg *leg, uint32_t 
 	return found;
 }
 
+/* Comfort noise of that clock (RFC 3389 s4); NULL: it is not spoken. */
+static const struct cp_gw_known *noise_of(const struct cp_gw_leg *leg, uint32_t clock)
+{
+	for (unsigned int i = 0; i < leg->known_n; i++)
+		if (strcasecmp(leg->known[i].name, "CN") == 0 && leg->known[i].clock == clock && leg->known[i].pt)
+			return &leg->known[i];
+	return NULL;
+}
+
 /* --- offers ---------------------------------------------------------------------------- */
 
 static bool pt_is_taken(const struct cp_gw_section *s, const struct cp_gw_codec *codec, unsigned int n, uint8_t pt)
@@ -195,13 +204,19 @@ static struct cp_pipe_format format_of(const struct cp_gw_known *k)
 	return f;
 }
 
+static struct cp_pipe_format noise_format(const struct cp_gw_known *k)
+{
+	return (struct cp_pipe_format){.pt = k->pt, .codec = {.kind = CP_CODEC_CN, .clock = k->clock, .channels = 1}};
+}
+
 /* Of what comes from `from`, said in one codec of each side. */
 static int pipe_make(struct cp_gw_leg *from, const struct cp_gw_known *in, struct cp_gw_leg *to,
 		     const struct cp_gw_known *out, struct en_err *err)
 {
 	struct cp_gateway *g = from->stream->call->gateway;
 	const struct cp_gw_known *in_event = event_of(from, in->clock), *out_event = event_of(to, out->clock);
-	const struct cp_pipe_config config = {
+	const struct cp_gw_known *in_noise = noise_of(from, in->clock), *out_noise = noise_of(to, out->clock);
+	struct cp_pipe_config config = {
 		.in_n = 1,
 		.in = {format_of(in)},
 		.out = format_of(out),
@@ -210,21 +225,26 @@ static int pipe_make(struct cp_gw_leg *from, const struct cp_gw_known *in, struc
 		.in_event_clock = in_event ? in_event->clock : 0,
 		.out_event_pt = out_event ? out_event->pt : -1,
 		.out_event_clock = out_event ? out_event->clock : 0,
+		.out_cn_pt = out_noise ? out_noise->pt : 0,
 		.ssrc = en_random32(),
 	};
 
+	if (in_noise)
+		config.in[config.in_n++] = noise_format(in_noise);
 	cp_report_begin(&to->report, out->clock, config.ssrc, out->clock, en_mono_ns());
 	return cp_pool_add(g->pool, &config, from, &from->stream->pipe[from->side], err);
 }
 
-/* The offerer's codec and its keys. */
+/* The offerer's codec, its comfort noise and its keys. */
 static unsigned int answer_with(const struct cp_gw_leg *far, const struct cp_gw_known *codec,
 				struct cp_gw_codec *ret_codec)
 {
-	const struct cp_gw_known *event = event_of(far, codec->clock);
+	const struct cp_gw_known *event = event_of(far, codec->clock), *noise = noise_of(far, codec->clock);
 	unsigned int n = 0;
 
 	ret_codec[n++] = written(codec);
+	if (noise)
+		ret_codec[n++] = written(noise);
 	if (event)
 		ret_codec[n++] = written(event);
 	return n;

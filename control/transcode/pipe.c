@@ -40,8 +40,10 @@ static int check(const struct cp_pipe_config *c, struct en_err *err)
 	for (uint32_t i = 0; i < c->in_n; i++)
 		if (c->in[i].pt > 127)
 			return en_fail(err, -EINVAL, "payload type %u", c->in[i].pt);
-	if (c->out.pt > 127)
-		return en_fail(err, -EINVAL, "payload type %u", c->out.pt);
+	if (c->out.pt > 127 || c->out_cn_pt > 127)
+		return en_fail(err, -EINVAL, "payload type %u", c->out.pt > 127 ? c->out.pt : c->out_cn_pt);
+	if (c->in[0].codec.kind == CP_CODEC_CN || c->out.codec.kind == CP_CODEC_CN)
+		return en_fail(err, -EINVAL, "comfort noise alone");
 	rc = check_events(c->in_event_pt, c->in_event_clock, err);
 	return rc ? rc : check_events(c->out_event_pt, c->out_event_clock, err);
 }
@@ -61,11 +63,23 @@ static void narrow(struct cp_codec *c, uint32_t rate, uint32_t channels)
 		c->channels = channels;
 }
 
+/* Noise has the rate of the sound that it stands for: the decoder is changed without a seam. */
+static void settle_noise(struct cp_pipe_config *c)
+{
+	const struct cp_codec *sound = &c->in[0].codec;
+
+	for (uint32_t i = 1; i < c->in_n; i++)
+		if (c->in[i].codec.kind == CP_CODEC_CN && c->in[i].codec.clock == sound->clock)
+			c->in[i].codec.pcm_rate = cp_codec_rate(sound);
+}
+
 static void settle(struct cp_pipe_config *c)
 {
 	uint32_t rate = 0, channels = 1;
 
 	for (uint32_t i = 0; i < c->in_n; i++) {
+		if (c->in[i].codec.kind == CP_CODEC_CN)
+			continue;
 		if (cp_codec_rate(&c->in[i].codec) > rate)
 			rate = cp_codec_rate(&c->in[i].codec);
 		if (c->in[i].codec.channels > channels)
@@ -74,6 +88,7 @@ static void settle(struct cp_pipe_config *c)
 	narrow(&c->out.codec, rate, channels);
 	for (uint32_t i = 0; i < c->in_n; i++)
 		narrow(&c->in[i].codec, cp_codec_rate(&c->out.codec), c->out.codec.channels);
+	settle_noise(c);
 	if (!c->ptime_ms)
 		c->ptime_ms = PTIME;
 	if (!c->min_ms)
@@ -232,6 +247,12 @@ static uint32_t write_due(struct cp_pipe *p, uint8_t *ret_rtp)
 		return write_packet(p, (uint8_t)p->config.out_event_pt, event.marker, event.timestamp,
 				    sizeof(event.payload), ret_rtp);
 	}
+	if (cp_pipe_silence_is_told(p)) {
+		p->marker = true;
+		if (!cp_pipe_silence_next(p, ret_rtp + WIRE_RTP_HDR_LEN))
+			return 0;
+		return write_packet(p, p->config.out_cn_pt, false, p->ts, 1, ret_rtp);
+	}
 	len = cp_encode(p->encoder, p->pcm, p->frame, ret_rtp + WIRE_RTP_HDR_LEN);
 	/* RFC 3551 s4.1: the first packet after a silence in which none were sent is marked */
 	p->marker = len <= 0;
@@ -243,10 +264,13 @@ uint32_t cp_pipe_tick(struct cp_pipe *p, uint64_t now_us, uint8_t *ret_rtp)
 	int16_t pcm[CP_JITTER_BLOCK_MAX];
 	struct cp_jitter_block b = cp_jitter_get(p->jitter, now_us, pcm);
 	uint32_t len;
+	bool tone;
 
 	cp_pipe_tone_hear(p, pcm, b.rate, b.channels);
 	cp_pipe_event_tick(p, now_us);
-	if (cp_pipe_event_tone(p, pcm))
+	tone = cp_pipe_event_tone(p, pcm);
+	cp_pipe_silence_note(p, !tone && b.sound != CP_JITTER_SPEECH);
+	if (tone)
 		cp_pipe_push(p, &p->tones, pcm, CP_TONE_RATE, 1);
 	else
 		cp_pipe_push(p, &p->voice, pcm, b.rate, b.channels);

@@ -11,7 +11,7 @@
  *   I2  bounded: the jitter buffer's store, one packet being put together.
  *
  * Before the first packet comes, and while the sender pauses, silence goes out: a packet at each ptime, but for an
- * opus encoder with dtx.
+ * opus encoder with dtx, and for a far side that speaks comfort noise.
  *
  * Specs:     RFC 3550 s5.1, RFC 3551 s4, RFC 4733, RFC 7587.
  */
@@ -36,6 +36,7 @@ struct cp_pipe_config {
 	uint32_t ptime_ms; /* of what goes out: a multiple of 10 up to 120; 0: 20 */
 	int in_event_pt, out_event_pt; /* telephone-event; -1: not spoken there */
 	uint32_t in_event_clock, out_event_clock; /* Hz: of durations. Timestamps are those of the sound. */
+	uint8_t out_cn_pt; /* comfort noise of the out codec's clock; 0: not spoken. What comes of it is one of `in`. */
 	uint32_t ssrc; /* of what goes out */
 	uint32_t min_ms, max_ms; /* of the jitter buffer; 0: 20, 500 */
 };

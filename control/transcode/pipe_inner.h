@@ -60,6 +60,10 @@ struct cp_pipe {
 	uint16_t seq;
 	uint32_t ts, ticks; /* ticks: of the RTP clock in a packet */
 	uint32_t blocks, block; /* of 10 ms: in a packet, since the last one */
+	uint32_t silent_ms; /* that nobody has spoken */
+	bool noise_told; /* comfort noise of noise_level, noise_ms ago */
+	uint8_t noise_level;
+	uint32_t noise_ms;
 	bool marker; /* the next packet of sound is the first one after a pause */
 
 	struct cp_pipe_stats stats;
@@ -88,5 +92,11 @@ bool cp_pipe_event_next(struct cp_pipe *p, struct cp_telephone_packet *ret_packe
 bool cp_pipe_tone_open(struct cp_pipe *p);
 /* A block of the near side's sound. */
 void cp_pipe_tone_hear(struct cp_pipe *p, const int16_t *pcm, uint32_t rate, uint32_t channels);
+
+/* pipe_silence.c: a block of it, or of sound. */
+void cp_pipe_silence_note(struct cp_pipe *p, bool silent);
+/* Comfort noise stands for the frame in p->pcm; and whether a packet of it is due: one byte. */
+bool cp_pipe_silence_is_told(struct cp_pipe *p);
+bool cp_pipe_silence_next(struct cp_pipe *p, uint8_t *ret_payload);
 
 #endif
