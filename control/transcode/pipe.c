@@ -155,6 +155,8 @@ int cp_pipe_create(const struct cp_pipe_config *config, struct cp_pipe **ret_pip
 	if (!p)
 		return en_fail(err, -ENOMEM, "no memory for a pipe");
 	p->config = *config;
+	cp_echo_get(p->config.in_echo);
+	cp_echo_get(p->config.out_echo);
 	settle(&p->config);
 	rc = create_sound(p, err);
 	if (rc == 0)
@@ -179,6 +181,7 @@ void cp_pipe_destroy(struct cp_pipe *p)
 	if (!p)
 		return;
 	cp_jitter_destroy(p->jitter);
+	cp_pipe_voice_close(p);
 	cp_encoder_destroy(p->encoder);
 	cp_resampler_destroy(p->voice.resampler);
 	cp_resampler_destroy(p->tones.resampler);
@@ -264,12 +267,13 @@ uint32_t cp_pipe_tick(struct cp_pipe *p, uint64_t now_us, uint8_t *ret_rtp)
 	int16_t pcm[CP_JITTER_BLOCK_MAX];
 	struct cp_jitter_block b = cp_jitter_get(p->jitter, now_us, pcm);
 	uint32_t len;
-	bool tone;
+	bool tone, speech;
 
 	cp_pipe_tone_hear(p, pcm, b.rate, b.channels);
 	cp_pipe_event_tick(p, now_us);
+	speech = cp_pipe_voice_mend(p, pcm, b.rate, b.channels, now_us) && b.sound == CP_JITTER_SPEECH;
 	tone = cp_pipe_event_tone(p, pcm);
-	cp_pipe_silence_note(p, !tone && b.sound != CP_JITTER_SPEECH);
+	cp_pipe_silence_note(p, !tone && !speech);
 	if (tone)
 		cp_pipe_push(p, &p->tones, pcm, CP_TONE_RATE, 1);
 	else
@@ -278,6 +282,7 @@ uint32_t cp_pipe_tick(struct cp_pipe *p, uint64_t now_us, uint8_t *ret_rtp)
 		return 0;
 	p->block = 0;
 	cp_pipe_fill(p);
+	cp_pipe_voice_say(p, now_us);
 	len = write_due(p, ret_rtp);
 	cp_pipe_drop(p);
 	p->ts += p->ticks;

@@ -2,7 +2,7 @@
 /*
  * pipe.h - one direction of a transcoded audio stream: RTP of one side in, RTP for the other side out.
  *
- *   RTP ─► jitter buffer ─► channels, rate ─► encoder ─► RTP with our own SSRC, numbers and times
+ *   RTP ─► jitter buffer ─► voice ─► channels, rate ─► encoder ─► RTP with our own SSRC, numbers and times
  *     └─► telephone events ─────────────────────────────┘ (in its place, while a key is held)
  *
  * Runs on:   a worker thread, one at a time for each pipe; nothing here is global.
@@ -20,6 +20,7 @@
 
 #include "control/transcode/codec.h"
 #include "control/transcode/jitter.h"
+#include "control/transcode/voice.h"
 
 #define CP_PIPE_FORMATS 8
 
@@ -39,6 +40,9 @@ struct cp_pipe_config {
 	uint8_t out_cn_pt; /* comfort noise of the out codec's clock; 0: not spoken. What comes of it is one of `in`. */
 	uint32_t ssrc; /* of what goes out */
 	uint32_t min_ms, max_ms; /* of the jitter buffer; 0: 20, 500 */
+	uint32_t voice; /* CP_VOICE_…: done for what comes. What is no speech is then silence to comfort noise. */
+	struct cp_echo *in_echo; /* what was said to the near side, for CP_VOICE_ECHO; NULL: not known */
+	struct cp_echo *out_echo; /* where what goes out is noted; NULL: nowhere. References of its own are taken. */
 };
 
 struct cp_pipe_stats {

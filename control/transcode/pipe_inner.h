@@ -60,6 +60,8 @@ struct cp_pipe {
 	uint16_t seq;
 	uint32_t ts, ticks; /* ticks: of the RTP clock in a packet */
 	uint32_t blocks, block; /* of 10 ms: in a packet, since the last one */
+	struct cp_voice *mender; /* NULL: nothing is done for the voice, yet */
+	uint32_t voice_rate;
 	uint32_t silent_ms; /* that nobody has spoken */
 	bool noise_told; /* comfort noise of noise_level, noise_ms ago */
 	uint8_t noise_level;
@@ -92,6 +94,12 @@ bool cp_pipe_event_next(struct cp_pipe *p, struct cp_telephone_packet *ret_packe
 bool cp_pipe_tone_open(struct cp_pipe *p);
 /* A block of the near side's sound. */
 void cp_pipe_tone_hear(struct cp_pipe *p, const int16_t *pcm, uint32_t rate, uint32_t channels);
+
+/* pipe_voice.c: a block as it came; whether it is speech. */
+bool cp_pipe_voice_mend(struct cp_pipe *p, int16_t *pcm, uint32_t rate, uint32_t channels, uint64_t now_us);
+/* The frame in p->pcm goes out. */
+void cp_pipe_voice_say(struct cp_pipe *p, uint64_t now_us);
+void cp_pipe_voice_close(struct cp_pipe *p);
 
 /* pipe_silence.c: a block of it, or of sound. */
 void cp_pipe_silence_note(struct cp_pipe *p, bool silent);
