@@ -31,11 +31,21 @@ typedef void cp_pool_out(void *user, const uint8_t *rtp, uint32_t len);
 /* To be called in a tick, for each packet that is due. */
 typedef void cp_pool_emit(void *arg, const uint8_t *rtp, uint32_t len);
 
+/* What a pipe has come to, told once a second. */
+struct cp_pool_measure {
+	uint64_t cpu_us; /* of its thread, in its ticks */
+	bool is_sound; /* the rest is known */
+	uint64_t spoken_ms, concealed_ms; /* concealed: of what was spoken */
+	struct cp_pipe_stats sound;
+};
+
 /* How a pipe is run; on its worker's thread but for its end before it came there. now_us: a monotonic clock. */
 struct cp_pool_kind {
 	void (*put)(void *pipe, const uint8_t *rtp, uint32_t len, uint64_t now_us);
 	void (*tick)(void *pipe, uint64_t now_us, cp_pool_emit *emit, void *arg); /* 10 ms have passed */
 	void (*destroy)(void *pipe);
+	void (*measure)(const void *pipe,
+			struct cp_pool_measure *ret_measure); /* all but the CPU time; NULL: no more */
 	bool slow;
 };
 
@@ -55,8 +65,12 @@ int cp_pool_add(struct cp_pool *p, const struct cp_pipe_config *config, void *us
 void cp_pool_remove(struct cp_pool *p, uint32_t pipe);
 void cp_pool_put(struct cp_pool *p, uint32_t pipe, const uint8_t *rtp, uint32_t len);
 
+/* As it was a second ago at most; NULL: not known yet. Until the loop is gone back to. */
+const struct cp_pool_measure *cp_pool_measure(const struct cp_pool *p, uint32_t pipe);
+
 struct cp_pool_stats {
 	uint64_t in, out, lost; /* packets */
+	uint64_t cpu_us, spoken_ms, concealed_ms; /* of all pipes that ever were, but for the last second of each */
 	unsigned int pipes, threads; /* threads: for slow kinds there are as many again */
 };
 void cp_pool_stats(const struct cp_pool *p, struct cp_pool_stats *ret_stats);

@@ -126,10 +126,11 @@ struct shm_row_session {
 	uint32_t profile; /* enum shm_srtp_profile; 0: no keys yet */
 	uint32_t paths; /* addresses that valid checks came from */
 	uint32_t tracks, streams, routes; /* published; SSRCs received; received from others */
-	uint32_t zero;
+	uint32_t jitter_us; /* of a leg of a call: RFC 3550 s6.4.1, of what its far end sends */
 	struct en_ep local, remote; /* remote: the nominated path; family 0: none */
 	uint64_t heard_ms; /* since the last check that counts for consent; UINT64_MAX: none yet */
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, bad_packets; /* bad: replayed or not authentic */
+	uint64_t rtp_expected, rtp_received; /* of a leg, likewise; received: no duplicates taken out */
 };
 
 enum shm_neigh_state {
