@@ -5,6 +5,7 @@
  * Runs on:   the control loop; job_work() on a thread of libuv's pool, with nothing but its job and the
  *            runtime directory's name.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 #include "control/admin/internal.h"
 #include "control/http/token.h"
 #include "engine/cmd/show.h"
+
+#define CALL_ID_MAX 255
 
 struct cp_admin {
 	const struct cp_control *control;
@@ -203,6 +206,38 @@ static void answer_ready(const struct cp_admin *a, struct cp_http_request *req)
 		       ready ? sizeof(yes) - 1 : sizeof(no) - 1);
 }
 
+/* %xx (RFC 3986 s2.1); false: it is none, or too long. */
+static bool unescape(const char *text, char *buf, size_t cap)
+{
+	size_t n = 0;
+
+	for (; *text && n + 1 < cap; text++) {
+		char hex[3] = {text[0] == '%' ? text[1] : '\0', text[0] == '%' && text[1] ? text[2] : '\0'};
+
+		if (*text != '%') {
+			buf[n++] = *text;
+			continue;
+		}
+		if (!isxdigit((unsigned char)hex[0]) || !isxdigit((unsigned char)hex[1]))
+			return false;
+		buf[n++] = (char)strtoul(hex, NULL, 16);
+		text += 2;
+	}
+	buf[n] = '\0';
+	return !*text;
+}
+
+static void answer_call(const struct cp_admin *a, struct cp_http_request *req, const char *escaped)
+{
+	char id[CALL_ID_MAX + 1];
+	json_t *call = unescape(escaped, id, sizeof(id)) ? cp_admin_call(a->control, id) : NULL;
+
+	if (call)
+		answer_json(req, 200, call);
+	else
+		cp_admin_refuse(req, 404, "there is no such call");
+}
+
 static void answer_api(struct cp_admin *a, struct cp_http_request *req, const struct cp_http_in *in)
 {
 	static const struct {
@@ -227,13 +262,17 @@ static void answer_api(struct cp_admin *a, struct cp_http_request *req, const st
 		answer_json(req, 200, cp_admin_calls(a->control));
 		return;
 	}
+	if (strncmp(name, "calls/", 6) == 0) {
+		answer_call(a, req, name + 6);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(things) / sizeof(things[0]); i++) {
 		if (strcmp(name, things[i].name) == 0) {
 			job_start(a, req, things[i].print, limit_of(in->query));
 			return;
 		}
 	}
-	cp_admin_refuse(req, 404, "here are sessions, rooms, data, allocations, drops, cores");
+	cp_admin_refuse(req, 404, "here are sessions, rooms, data, calls, allocations, drops, cores");
 }
 
 bool cp_admin_request(struct cp_admin *a, struct cp_http_request *req, const struct cp_http_in *in)
