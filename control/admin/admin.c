@@ -5,7 +5,6 @@
  * Runs on:   the control loop; job_work() on a thread of libuv's pool, with nothing but its job and the
  *            runtime directory's name.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +14,6 @@
 #include "control/admin/internal.h"
 #include "control/http/token.h"
 #include "engine/cmd/show.h"
-
-#define CALL_ID_MAX 255
 
 struct cp_admin {
 	const struct cp_control *control;
@@ -206,31 +203,10 @@ static void answer_ready(const struct cp_admin *a, struct cp_http_request *req)
 		       ready ? sizeof(yes) - 1 : sizeof(no) - 1);
 }
 
-/* %xx (RFC 3986 s2.1); false: it is none, or too long. */
-static bool unescape(const char *text, char *buf, size_t cap)
+/* id: libwebsockets has undone its %xx. */
+static void answer_call(const struct cp_admin *a, struct cp_http_request *req, const char *id)
 {
-	size_t n = 0;
-
-	for (; *text && n + 1 < cap; text++) {
-		char hex[3] = {text[0] == '%' ? text[1] : '\0', text[0] == '%' && text[1] ? text[2] : '\0'};
-
-		if (*text != '%') {
-			buf[n++] = *text;
-			continue;
-		}
-		if (!isxdigit((unsigned char)hex[0]) || !isxdigit((unsigned char)hex[1]))
-			return false;
-		buf[n++] = (char)strtoul(hex, NULL, 16);
-		text += 2;
-	}
-	buf[n] = '\0';
-	return !*text;
-}
-
-static void answer_call(const struct cp_admin *a, struct cp_http_request *req, const char *escaped)
-{
-	char id[CALL_ID_MAX + 1];
-	json_t *call = unescape(escaped, id, sizeof(id)) ? cp_admin_call(a->control, id) : NULL;
+	json_t *call = cp_admin_call(a->control, id);
 
 	if (call)
 		answer_json(req, 200, call);

@@ -28,8 +28,9 @@
 #include "engine/base/addr.h"
 #include "engine/base/log.h"
 
-#define SHM_CTL_MAGIC  0x4c435054u
-#define SHM_CTL_SOCKET "dataplane.sock"
+#define SHM_CTL_MAGIC      0x4c435054u
+#define SHM_CTL_SOCKET     "dataplane.sock"
+#define SHM_PROGRAM_SOCKET "data.sock" /* the control process' own, for programs (docs/data.md) */
 
 enum shm_ctl_op {
 	SHM_CTL_REGION = 1,
