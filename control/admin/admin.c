@@ -204,6 +204,17 @@ static void answer_ready(const struct cp_admin *a, struct cp_http_request *req)
 		       ready ? sizeof(yes) - 1 : sizeof(no) - 1);
 }
 
+/* id: libwebsockets has undone its %xx. */
+static void answer_call(const struct cp_admin *a, struct cp_http_request *req, const char *id)
+{
+	json_t *call = cp_admin_call(a->control, id);
+
+	if (call)
+		answer_json(req, 200, call);
+	else
+		cp_admin_refuse(req, 404, "there is no such call");
+}
+
 static void answer_api(struct cp_admin *a, struct cp_http_request *req, const struct cp_http_in *in)
 {
 	static const struct {
@@ -228,13 +239,17 @@ static void answer_api(struct cp_admin *a, struct cp_http_request *req, const st
 		answer_json(req, 200, cp_admin_calls(a->control));
 		return;
 	}
+	if (strncmp(name, "calls/", 6) == 0) {
+		answer_call(a, req, name + 6);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(things) / sizeof(things[0]); i++) {
 		if (strcmp(name, things[i].name) == 0) {
 			job_start(a, req, things[i].print, limit_of(in->query));
 			return;
 		}
 	}
-	cp_admin_refuse(req, 404, "here are sessions, rooms, data, allocations, drops, cores");
+	cp_admin_refuse(req, 404, "here are sessions, rooms, data, calls, allocations, drops, cores");
 }
 
 /* Scripts of other origins cannot send this type unasked. */

@@ -361,6 +361,25 @@ int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, s
 	return 0;
 }
 
+/* Of two lists the shorter is that of who answered: its first counts. */
+const struct cp_gw_known *cp_gw_codec_of(const struct cp_gw_leg *leg)
+{
+	const struct cp_gw_leg *other = &leg->stream->leg[1 - leg->side];
+	bool own = leg->known_n <= other->known_n;
+	const struct cp_gw_leg *by = own ? leg : other, *in = own ? other : leg;
+
+	if (leg->stream->pipe[leg->side])
+		return cp_gw_first_ours(leg);
+	for (unsigned int i = 0; i < by->known_n; i++) {
+		const struct cp_gw_known *k = &by->known[i];
+
+		for (unsigned int n = 0; n < in->known_n && strcasecmp(k->name, CP_GW_EVENT) != 0; n++)
+			if (strcasecmp(k->name, in->known[n].name) == 0 && k->clock == in->known[n].clock)
+				return own ? k : &in->known[n];
+	}
+	return NULL;
+}
+
 /* --- pipes ----------------------------------------------------------------------------------- */
 
 void cp_gw_pipes_end(struct cp_gw_stream *st)

@@ -18,6 +18,7 @@ static void on_tick(uv_timer_t *uv)
 
 	cp_gw_end_silent(g);
 	cp_gw_reports(g);
+	cp_gw_measuring_tick(g->measuring);
 }
 
 static void tick_closed(uv_handle_t *handle)
@@ -39,8 +40,9 @@ static int begin(struct cp_gateway *g, struct en_err *err)
 	int rc;
 
 	g->ports = cp_gw_ports_create(conf);
+	g->measuring = cp_gw_measuring_create(g);
 	g->tick = malloc(sizeof(*g->tick));
-	if (!g->ports || !g->tick) {
+	if (!g->ports || !g->measuring || !g->tick) {
 		free(g->tick);
 		g->tick = NULL;
 		return en_fail(err, -ENOMEM, "no memory for the gateway");
@@ -87,6 +89,8 @@ void cp_gateway_destroy(struct cp_gateway *g)
 	if (!g)
 		return;
 	cp_ng_close(g->ng);
+	cp_gw_measuring_destroy(g->measuring);
+	g->measuring = NULL;
 	while ((c = TAILQ_FIRST(&g->calls)))
 		cp_gw_call_end(c, "the gateway ends");
 	g->hub->leg_change = NULL;
@@ -111,4 +115,8 @@ void cp_gateway_stats(const struct cp_gateway *g, struct cp_gateway_stats *ret_s
 	ret_stats->pipes = pool.pipes;
 	ret_stats->transcoded = pool.out;
 	ret_stats->unheard = pool.lost;
+	ret_stats->cpu_us = pool.cpu_us;
+	ret_stats->spoken_ms = pool.spoken_ms;
+	ret_stats->concealed_ms = pool.concealed_ms;
+	cp_gw_measure_stats(g, ret_stats);
 }

@@ -15,6 +15,7 @@
 #include <errno.h>
 
 #include "control/gateway/gateway.h"
+#include "control/gateway/measure.h"
 #include "control/gateway/ng.h"
 #include "control/gateway/options.h"
 #include "control/gateway/port.h"
@@ -66,6 +67,7 @@ struct cp_gw_leg {
 	unsigned int offered_n;
 	struct cp_gw_crypto offered[CP_GW_OFFERED_MAX]; /* ours: keys that we send with */
 	struct cp_gw_crypto answered; /* ours in an answer */
+	struct cp_gw_measure measure;
 	struct cp_report report; /* while the stream is transcoded: what its side sends, and is sent */
 };
 
@@ -106,6 +108,7 @@ struct cp_gateway {
 	struct cp_ng *ng; /* NULL: [gateway] ng is empty */
 	struct cp_gw_ports *ports;
 	struct cp_pool *pool;
+	struct cp_gw_measuring *measuring;
 	TAILQ_HEAD(, cp_gw_call) calls;
 	LIST_HEAD(, cp_gw_call) bucket[CP_GW_BUCKETS];
 	struct cp_gateway_stats stats;
@@ -193,6 +196,8 @@ bool cp_gw_codecs_offer(const struct cp_gw_section *s, const struct cp_gw_option
 /* A section of an answer: likewise, *ret_n 0: as they are; makes or ends the stream's pipes. 0, or -errno with err. */
 int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, struct cp_gw_leg *far,
 			struct cp_gw_codec *ret_codec, unsigned int *ret_n, struct en_err *err);
+/* What its side most likely sends: what both sides of the stream speak, or what is transcoded. NULL: not known. */
+const struct cp_gw_known *cp_gw_codec_of(const struct cp_gw_leg *leg);
 /* Nothing is transcoded any more. */
 void cp_gw_pipes_end(struct cp_gw_stream *st);
 /* reports.c: RTCP of what is transcoded, when it is due. */

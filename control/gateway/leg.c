@@ -86,6 +86,7 @@ void cp_gw_leg_tell(struct cp_gw_leg *leg)
 	struct cp_peer *p = leg->peer;
 	const struct cp_gw_leg *other = &leg->stream->leg[1 - leg->side];
 	const struct cp_peer *to = other->inside ? p : other->peer;
+	const struct cp_gw_known *codec = cp_gw_codec_of(leg);
 
 	if (!p || leg->inside)
 		return;
@@ -96,6 +97,7 @@ void cp_gw_leg_tell(struct cp_gw_leg *leg)
 	p->leg.secured = leg->security != CP_GW_PLAIN;
 	p->leg.blocked = leg->blocked;
 	p->leg.up = leg->stream->pipe[leg->side] != 0;
+	p->leg.clock = codec ? codec->clock : 0;
 	cp_intent_leg(p);
 }
 
@@ -127,6 +129,7 @@ void cp_gw_leg_end(struct cp_gw_leg *leg)
 	leg->peer = NULL;
 	leg->ice_hash = leg->fingerprint_hash = 0;
 	leg->offered_n = 0;
+	leg->measure.known = false;
 	en_wipe(leg->offered, sizeof(leg->offered));
 	en_wipe(&leg->answered, sizeof(leg->answered));
 	if (p) {

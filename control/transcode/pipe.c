@@ -331,4 +331,5 @@ void cp_pipe_stats(const struct cp_pipe *p, struct cp_pipe_stats *ret_stats)
 		cp_mixer_stats(p->mixer, &ret_stats->jitter);
 	else
 		cp_jitter_stats(p->jitter, &ret_stats->jitter);
+	ret_stats->rate = cp_codec_rate(&p->config.in[0].codec);
 }

@@ -51,6 +51,7 @@ struct cp_pipe_config {
 
 struct cp_pipe_stats {
 	struct cp_jitter_stats jitter;
+	uint32_t rate; /* of its samples, Hz: the first format's of what comes */
 	uint64_t packets_in, packets_out;
 	uint64_t events, events_lost; /* keys that were passed on; that came faster than they can be */
 	uint64_t refused; /* of payload types that are not spoken, events that are no keys, and what is no RTP */

@@ -50,6 +50,14 @@ struct cp_pool_want {
 	uint16_t nack[CP_POOL_NACKS];
 };
 
+/* What a pipe has come to, told once a second. */
+struct cp_pool_measure {
+	uint64_t cpu_us; /* of its thread, in its ticks */
+	bool is_sound; /* the rest is known */
+	uint64_t spoken_ms, concealed_ms; /* concealed: of what was spoken */
+	struct cp_pipe_stats sound;
+};
+
 /* How a pipe is run; on its worker's thread but for its end before it came there. now_us: a monotonic clock. */
 struct cp_pool_kind {
 	void (*put)(void *pipe, const uint8_t *rtp, uint32_t len, uint64_t now_us);
@@ -59,6 +67,8 @@ struct cp_pool_kind {
 	void (*ask)(void *pipe, const struct cp_pool_ask *ask, uint64_t now_us, cp_pool_emit *emit, void *arg);
 	/* After each tick; false: nothing. NULL: never anything. */
 	bool (*want)(void *pipe, uint64_t now_us, struct cp_pool_want *ret_want);
+	void (*measure)(const void *pipe,
+			struct cp_pool_measure *ret_measure); /* all but the CPU time; NULL: no more */
 	bool slow;
 };
 
@@ -84,8 +94,12 @@ void cp_pool_ask(struct cp_pool *p, uint32_t pipe, const struct cp_pool_ask *ask
 typedef void cp_pool_on_want(void *user, const struct cp_pool_want *want);
 void cp_pool_listen(struct cp_pool *p, cp_pool_on_want *on_want);
 
+/* As it was a second ago at most; NULL: not known yet. Until the loop is gone back to. */
+const struct cp_pool_measure *cp_pool_measure(const struct cp_pool *p, uint32_t pipe);
+
 struct cp_pool_stats {
 	uint64_t in, out, lost; /* packets */
+	uint64_t cpu_us, spoken_ms, concealed_ms; /* of all pipes that ever were, but for the last second of each */
 	unsigned int pipes, threads; /* threads: for slow kinds there are as many again */
 };
 void cp_pool_stats(const struct cp_pool *p, struct cp_pool_stats *ret_stats);

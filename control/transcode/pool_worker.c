@@ -9,6 +9,7 @@
 
 #define TICK_US    10000
 #define BEHIND_MAX 50 /* ticks that a worker makes up for: half a second */
+#define MEASURE    100 /* ticks from one measure to the next */
 
 uint64_t cp_pool_now_us(void)
 {
@@ -100,9 +101,62 @@ static void take_note(struct cp_worker *w, struct cp_note *n)
 	free(n);
 }
 
+static uint64_t cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static struct cp_note *measure_of(const struct cp_job *j)
+{
+	struct cp_note *n = calloc(1, sizeof(*n) + sizeof(struct cp_pool_measure));
+	struct cp_pool_measure *m;
+
+	if (!n)
+		return NULL;
+	n->kind = CP_NOTE_MEASURE;
+	n->pipe = j->id;
+	n->len = sizeof(*m);
+	m = (struct cp_pool_measure *)(void *)n->bytes;
+	m->cpu_us = j->cpu_ns / 1000;
+	if (j->kind->measure)
+		j->kind->measure(j->pipe, m);
+	return n;
+}
+
+/* The loop is given copies: nothing of a pipe is shared. A loop that is behind is not told. */
+static void tell_measures(struct cp_worker *w)
+{
+	struct cp_notes all = STAILQ_HEAD_INITIALIZER(all);
+	struct cp_note *n;
+	struct cp_job *j;
+	unsigned int k = 0;
+
+	LIST_FOREACH(j, &w->jobs, next)
+	{
+		n = measure_of(j);
+		if (n)
+			STAILQ_INSERT_TAIL(&all, n, next);
+		k += n != NULL;
+	}
+	pthread_mutex_lock(&w->lock);
+	if (w->out_n + k <= CP_POOL_WAITING) {
+		STAILQ_CONCAT(&w->out, &all);
+		w->out_n += k;
+	}
+	pthread_mutex_unlock(&w->lock);
+	while ((n = STAILQ_FIRST(&all))) {
+		STAILQ_REMOVE_HEAD(&all, next);
+		free(n);
+	}
+}
+
 static void tick(struct cp_worker *w, uint64_t at_us)
 {
 	struct cp_pool_want want;
+	uint64_t before = cpu_ns(), after;
 	struct cp_job *j;
 
 	LIST_FOREACH(j, &w->jobs, next)
@@ -112,7 +166,14 @@ static void tick(struct cp_worker *w, uint64_t at_us)
 		j->kind->tick(j->pipe, at_us, give_out, &g);
 		if (j->kind->want && j->kind->want(j->pipe, at_us, &want))
 			send_back(&g, CP_NOTE_WANT, &want, sizeof(want));
+		after = cpu_ns();
+		j->cpu_ns += after - before;
+		before = after;
 	}
+	if (++w->ticks < MEASURE)
+		return;
+	w->ticks = 0;
+	tell_measures(w);
 }
 
 /* Notes that wait, all at once; without pipes it waits for some. False: it is to end. */

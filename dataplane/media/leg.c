@@ -281,6 +281,14 @@ bool dp_leg_path(const struct dp_core *c, uint32_t session, bool rtcp, struct en
 	return ret_to->addr.family == ret_from->addr.family && ret_to->port != 0;
 }
 
+void dp_leg_next_source(struct dp_leg *leg, uint32_t ssrc)
+{
+	leg->expected_before = dp_leg_expected(leg);
+	leg->received_before += leg->in.received;
+	leg->in = (struct wire_rtp_source){.started = false};
+	leg->in_ssrc = ssrc;
+}
+
 struct dp_srtp_stream *dp_leg_out(struct dp_leg *leg, uint32_t ssrc)
 {
 	for (unsigned int i = 0; i < leg->out_n; i++)

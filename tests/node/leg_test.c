@@ -454,6 +454,40 @@ static void up_and_on(void **state)
 	ASSERT_DROP(DROP_PUNT_NOBODY, 1);
 }
 
+/* What a leg's far end sends: every tenth is lost, and each second one is 5 ms late; then it begins anew. */
+static void loss_and_jitter_are_told(void **state)
+{
+	struct shm_row_session rows[8], *row = NULL;
+	uint32_t n;
+
+	(void)state;
+	call("198.18.0.10:7000", "198.18.0.11:8000");
+	for (uint16_t seq = 1; seq <= 1000; seq++) {
+		lab_pass((seq % 2 ? 25 : 15) * LAB_MS, 5 * LAB_MS);
+		if (seq % 10 == 5)
+			continue;
+		send_from(&a.set.remote, &a, 30000, rtp(0x1234, seq, 20));
+		comes(&b.set.remote, 30010, 32);
+	}
+	send_from(&a.set.remote, &a, 30000, rtp(0x1234, 40000, 20));
+	send_from(&a.set.remote, &a, 30000, rtp(0x1234, 40001, 20));
+	send_from(&a.set.remote, &a, 30000, rtp(0x4321, 7, 20));
+	n = dp_media_rows(lab.world->core[0]->media, rows, 8);
+	for (uint32_t i = 0; i < n; i++)
+		if (rows[i].index == A_SESSION)
+			row = &rows[i];
+	assert_non_null(row);
+	assert_int_equal(row->rtp_expected, 1000 + 2 + 1);
+	assert_int_equal(row->rtp_received, 900 + 2 + 1);
+	assert_int_equal(row->jitter_us, 0);
+	for (uint16_t seq = 8; seq <= 400; seq++) {
+		lab_pass((seq % 2 ? 25 : 15) * LAB_MS, 5 * LAB_MS);
+		send_from(&a.set.remote, &a, 30000, rtp(0x4321, seq, 20));
+	}
+	dp_media_rows(lab.world->core[0]->media, rows, 8);
+	assert_in_range(row->jitter_us, 4500, 5500);
+}
+
 static void refused(uint32_t why)
 {
 	tell(&a);
@@ -655,6 +689,7 @@ int main(void)
 		lab_test(ends_and_blocks),
 		lab_test(silence_is_told),
 		lab_test(up_and_on),
+		lab_test(loss_and_jitter_are_told),
 		lab_test(refusals),
 		lab_test(cores_have_their_ports),
 		rtp_test(gcm),

@@ -111,7 +111,7 @@ def spray(thief):
 # --- M1: RTP of a third party ------------------------------------------------------------------------------
 
 
-# covers: M1
+# covers: R1
 @under_attack('M1, sprayed before anybody speaks')
 def before_learning():
     """One packet of the thief to every port, then the phones speak: theirs is the call, for good."""
@@ -211,7 +211,7 @@ class SecretCall(Call):
         lab.check(f'{what}: the call goes on', lab.until(5, lambda: packet in self.heard(self.b)))
 
 
-# covers: M2
+# covers: R2
 @under_attack('M2')
 def not_authentic():
     """From the thief, and as if from the phone: nothing is forwarded, and the phone loses none."""
@@ -243,7 +243,7 @@ def not_authentic():
     call.end()
 
 
-# covers: M5
+# covers: R5
 @under_attack('M5')
 def ssrc_floods():
     """A new SSRC in each packet, authentic, both ways through a leg with keys."""
@@ -331,7 +331,6 @@ BOMBS = {
 }
 
 
-# covers: P2
 @under_attack('P2')
 def bombs():
     pid, worst, dear, silent, rss = os.environ['CONTROL_PID'], 0, [], [], memory()
