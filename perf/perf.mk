@@ -23,8 +23,8 @@ $(PERF_TEST_BIN): $(PERF_TEST_OBJ)
 $(PERF_TEST_BIN): TEST_LIB += $(PERF_TEST_OBJ)
 # what needs DPDK's headers is tested as a node test is
 BENCH_TEST_OBJ := $(filter-out %/bench.o,$(call obj,$(BENCH_SRC))) $(BENCH_DTLS)
-$(OUT)/tests/node/bench_test: $(BENCH_TEST_OBJ)
-$(OUT)/tests/node/bench_test: TEST_LIB += $(BENCH_TEST_OBJ) -lssl -luv -lusrsctp -lopus -lm
+$(OUT)/tests/node/bench_test $(OUT)/tests/node/bench_calls_test: $(BENCH_TEST_OBJ)
+$(OUT)/tests/node/bench_test $(OUT)/tests/node/bench_calls_test: TEST_LIB += $(BENCH_TEST_OBJ) -lssl -luv -lusrsctp -lopus -lm
 
 # holds another program's opus encoder to a complexity (compare/calls.sh)
 $(OUT)/opus_complexity.so: perf/compare/opus_complexity.c | packages

@@ -41,6 +41,7 @@ struct load_calls {
 	struct load_leg *leg;
 	uint32_t cap, up; /* calls: room for, set up */
 	uint32_t heard; /* legs that something came to */
+	uint64_t said, taken; /* packets since a trial was last prepared; taken: where they belong */
 	uint64_t setup_ns; /* of all together, the last time */
 	struct load_hist setup; /* offer to the answer's answer */
 	struct load_sound sound;

@@ -28,7 +28,7 @@
 #define YIELD_LOOPS 8
 #define START_NS    UINT64_C(2000000)
 #define TRIES       3 /* of a trial that the generator spoilt */
-#define LATE_NS     UINT64_C(5000000) /* a generator that is behind by more has spoilt it */
+#define LATE_NS     UINT64_C(20000000) /* a generator that is behind by more, p99, has spoilt it */
 #define TIRED       0.2
 
 struct run {
@@ -243,9 +243,9 @@ static int trial(struct run *r, uint32_t n, unsigned int ms, bool *ret_held, str
 
 	*ret_held = false;
 	for (unsigned int i = 0; rc == 0 && i < TRIES && !*ret_held && !load_stop(); i++) {
+		free_ears(r);
 		r->v.calls = n;
 		rc = load_calls_set_up(r->v.b, n, err);
-		free_ears(r);
 		if (rc == 0)
 			rc = make_ears(r, frames_of(ms), err);
 		if (rc != 0)

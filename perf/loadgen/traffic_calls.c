@@ -53,10 +53,17 @@ static void let_out(struct load_bed *b)
 
 static int bind_calls(struct load_bed *b, struct en_err *err)
 {
-	if (!b->calls->up)
-		return load_calls_set_up(b, b->o->calls, err);
-	let_out(b);
-	return 0;
+	struct load_calls *cs = b->calls;
+	bool whole = cs->taken == cs->said;
+	int rc = 0;
+
+	if (cs->up)
+		let_out(b);
+	/* of an overload some servers do not recover: a socket that is full may never be read again */
+	if (!cs->up || !whole)
+		rc = load_calls_set_up(b, b->o->calls, err);
+	cs->said = cs->taken = 0;
+	return rc;
 }
 
 static uint32_t silent(const struct load_bed *b)
@@ -85,6 +92,7 @@ static struct rte_mbuf *build(struct load_bed *b, const struct load_trial *t, ui
 	wire_rtp_build(p, &h);
 	leg->seq++;
 	leg->ts += LOAD_FRAME;
+	cs->said++;
 	load_payload_put(p + WIRE_RTP_HDR_LEN, LOAD_PAYLOAD_MIN, t->tag, seq);
 	memcpy(p + WIRE_RTP_HDR_LEN + LOAD_PAYLOAD_MIN, frame_of(cs, seq) + LOAD_PAYLOAD_MIN,
 	       LOAD_FRAME - LOAD_PAYLOAD_MIN);
@@ -136,6 +144,7 @@ static void note_order(struct load_trial *t, struct load_calls *cs, const struct
 	int ahead = wire_seq_diff(leg->last, a->h.seq);
 
 	t->way[way].received++;
+	cs->taken++;
 	if (!leg->heard) {
 		leg->heard = true;
 		leg->last = a->h.seq;

@@ -26,7 +26,7 @@
 #define ALIKE_LOOK   0.6
 #define QUIET        40000.0 /* mean square */
 
-/* A concealment of 20 ms is at most this alike, what two codecs leave of speech at least (sound_test.c). */
+/* A concealment of 20 ms is at most this alike, what two codecs leave of speech at least (bench_calls_test.c). */
 static const double alike_least[] = {[0] = 0.8 /* opus to PCMU */, [1] = 0.6 /* PCMU to opus */};
 
 struct ear_state {
