@@ -6,7 +6,8 @@
 # opus to PCMU and back; beside them what a CPU could do that only ran the codecs.
 #
 # Each server has one CPU for all that it does: every thread and process of either is confined to it (taskset). The
-# generator has the other.
+# generator has the other. turnpike relays on memif too: then no kernel is between the two, and what is measured is
+# the engine; rtpengine can be reached through the kernel only.
 #
 #   sudo perf/compare/calls.sh [--rounds N] [--trial S] [--part relay,srtp,transcode,codecs] [--name NAME]
 #        [--calls N] [--rate R] [--voices N] [--voice-trial S] [--seconds S] [--idle adaptive|poll]
@@ -79,7 +80,18 @@ rtpengine_ready()
 	in_ns server grep -q ':56CE ' /proc/net/udp
 }
 
-# The same with an opus encoder of our complexity: it has no option for that
+# The same as turnpike, on shared memory
+memif_command()
+{
+	turnpike_command
+}
+
+memif_ready()
+{
+	turnpike_ready
+}
+
+# The same as rtpengine with an opus encoder of our complexity: it has no option for that
 rtpengine5_command()
 {
 	rtpengine_command
@@ -93,22 +105,29 @@ rtpengine5_ready()
 
 # --- measurements -----------------------------------------------------------------------
 
-# calls SIDE ROUND VARIANT MODE OPTION…
+# calls SIDE ROUND VARIANT MODE OPTION…; memif is a side and a bed
 calls()
 {
 	fresh "$1" "$2" "$3" bench calls --ng "$NG" --mode "${@:4}" || true
 }
 
+# Where searches begin does not matter to what they find, only to how long they take
+declare -A START=([turnpike]=200000 [memif]=1000000 [rtpengine]=100000)
+declare -A VOICE_START=([turnpike]=160 [rtpengine5]=100 [rtpengine]=50)
+
 packets()
 {
-	calls "$1" "$2" "$3" "$3" --calls "$CALLS" --rate "$RATE" --seconds "$LENGTH" --search --start 50000 \
-		--trial "$TRIAL" --width 0.04
+	[ "$1" != memif ] || BED=memif
+	calls "$1" "$2" "$3" "$3" --calls "$CALLS" --rate "$RATE" --seconds "$LENGTH" --search --start "${START[$1]}" \
+		--trial "$TRIAL" --width 0.05
+	BED=veth
 }
 
 voices()
 {
-	calls "$1" "$2" transcode transcode --search --start 48 --max 2000 --trial "$VOICE_TRIAL" --width 0.04 --votes 1
-	calls "$1" "$2" "voices" transcode --calls "$VOICES" --seconds "$LENGTH"
+	calls "$1" "$2" transcode transcode --search --start "${VOICE_START[$1]}" --max 2000 --trial "$VOICE_TRIAL" \
+		--width 0.04 --votes 1
+	calls "$1" "$2" voices transcode --calls "$VOICES" --seconds "$LENGTH"
 }
 
 # bare ROUND VARIANT OPTION…: on the server's CPU, which has nothing else to do
@@ -123,7 +142,7 @@ round()
 		! wanted relay || packets "$1" "$2" relay
 		! wanted srtp || packets "$1" "$2" srtp
 	fi
-	! wanted transcode || voices "$1" "$2"
+	! wanted transcode || [ "$1" = memif ] || voices "$1" "$2"
 	! wanted codecs || [ "$1" != turnpike ] || {
 		bare "$2" "8 kHz, mono, 5" --opus-rate 8000 --opus-channels 1 --complexity 5
 		bare "$2" "48 kHz, stereo, 5" --opus-rate 48000 --opus-channels 2 --complexity 5
@@ -133,6 +152,7 @@ round()
 
 read -ra sides <<<"$SERVERS"
 ! wanted transcode || sides+=(rtpengine5)
+! { wanted relay || wanted srtp; } || sides+=(memif)
 in_turns round "${sides[@]}"
 
 # --- tables -----------------------------------------------------------------------------
@@ -143,6 +163,8 @@ packet_rows()
 	row "no loss" turnpike "$1: rate_no_loss" rtpengine "$1: rate_no_loss" ">=4" ">=10"
 	row "loss ≤ 0.1 %" turnpike "$1: rate_0.1%" rtpengine "$1: rate_0.1%" ">=4" ">=10"
 	row "loss ≤ 0.5 %" turnpike "$1: rate_0.5%" rtpengine "$1: rate_0.5%" ">=4" ">=10"
+	row "turnpike on memif (another link), no loss" memif "$1: rate_no_loss" rtpengine "$1: rate_no_loss"
+	row "turnpike on memif (another link), ≤ 0.1 %" memif "$1: rate_0.1%" rtpengine "$1: rate_0.1%"
 	row "added delay p50, $RATE packets/s" turnpike "$1: p50" rtpengine "$1: p50"
 	row "added delay p99, $RATE packets/s" turnpike "$1: p99" rtpengine "$1: p99"
 	row "setting up a call, p50" turnpike "$1: call_setup_p50" rtpengine "$1: call_setup_p50"

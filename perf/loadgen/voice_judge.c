@@ -22,6 +22,7 @@
 #define NEAR         240 /* samples around a delay that was found before */
 #define SHIFT        200 /* by which sound may go on elsewhere */
 #define LOOK         2400 /* samples that a place is looked for with */
+#define UNKNOWN_MAX  3 /* legs: where so many were not found anywhere, the others are looked for near by only */
 #define SEARCHES_MAX 50 /* of a leg: where nothing fits any more, nothing is looked for */
 #define ALIKE_LOOK   0.6
 #define QUIET        40000.0 /* mean square */
@@ -120,14 +121,14 @@ static int64_t undelayed(const struct ear_state *s, uint32_t packet)
 }
 
 /* Where the first packet stands; near *delay at first, which is then what was found. */
-static bool find(const struct ear_state *s, int64_t *delay, int64_t *ret_place)
+static bool find(const struct ear_state *s, bool far, int64_t *delay, int64_t *ret_place)
 {
 	size_t n = (size_t)(s->n - s->first) * LOAD_FRAME < LOOK ? (size_t)(s->n - s->first) * LOAD_FRAME : LOOK;
 	int64_t now = undelayed(s, s->first);
 
 	if (*delay > 0 && look(s, s->first, n, now - *delay - NEAR, now - *delay + NEAR, ret_place) >= ALIKE_LOOK)
 		return true;
-	if (look(s, s->first, n, now - DELAY_MAX, now + LOAD_FRAME, ret_place) < ALIKE_LOOK)
+	if (!far || look(s, s->first, n, now - DELAY_MAX, now + LOAD_FRAME, ret_place) < ALIKE_LOOK)
 		return false;
 	*delay = now - *ret_place;
 	return true;
@@ -160,7 +161,7 @@ static void judge_packet(struct ear_state *s, uint32_t i, int64_t *place, struct
 static void judge_sound(const struct load_voice *v, struct ear_state *s, int64_t *delay, struct load_verdict *r)
 {
 	int64_t place = 0;
-	bool known = s->first < s->n && find(s, delay, &place);
+	bool known = s->first < s->n && find(s, r->unknown < UNKNOWN_MAX, delay, &place);
 
 	r->unknown += !known;
 	for (uint32_t i = s->first; i < s->n && counts(v, &s->ear->heard[i]); i++) {
