@@ -17,6 +17,7 @@
 #include <strings.h>
 
 #include "control/gateway/inner.h"
+#include "engine/base/clock.h"
 #include "engine/base/random.h"
 
 #define DYNAMIC_MIN 96
@@ -212,6 +213,7 @@ static int pipe_make(struct cp_gw_leg *from, const struct cp_gw_known *in, struc
 		.ssrc = en_random32(),
 	};
 
+	cp_report_begin(&to->report, out->clock, config.ssrc, out->clock, en_mono_ns());
 	return cp_pool_add(g->pool, &config, from, &from->stream->pipe[from->side], err);
 }
 
@@ -292,17 +294,27 @@ void cp_gw_pipes_end(struct cp_gw_stream *st)
 void cp_gw_leg_on_rtp(void *arg, struct cp_peer *p, const uint8_t *bytes, uint32_t len)
 {
 	const struct cp_gateway *g = arg;
-	const struct cp_gw_leg *leg = p->owner_leg;
+	struct cp_gw_leg *leg = p->owner_leg;
 	uint32_t pipe = leg->stream->pipe[leg->side];
+	struct wire_rtp h;
 
-	if (pipe)
+	if (!pipe)
+		return;
+	if (wire_is_rtcp(bytes, len)) {
+		cp_gw_reported(leg, bytes, len);
+	} else if (wire_rtp_parse(bytes, len, &h)) {
+		cp_report_heard(&leg->report, &h, en_mono_ns());
 		cp_pool_put(g->pool, pipe, bytes, len);
+	}
 }
 
 void cp_gw_on_pipe(void *from, const uint8_t *rtp, uint32_t len)
 {
 	const struct cp_gw_leg *leg = from;
+	struct wire_rtp h;
 
-	if (leg->peer)
-		(void)cp_link_rtp(leg->stream->call->gateway->ctl->link, &leg->peer->place, rtp, len);
+	if (!leg->peer || !cp_link_rtp(leg->stream->call->gateway->ctl->link, &leg->peer->place, rtp, len))
+		return;
+	if (wire_rtp_parse(rtp, len, &h))
+		cp_report_said(&leg->stream->leg[1 - leg->side].report, &h, en_mono_ns());
 }

@@ -18,6 +18,7 @@ static void on_tick(uv_timer_t *uv)
 
 	if (g->ending)
 		cp_gw_end_silent(g);
+	cp_gw_reports(g);
 }
 
 static void tick_closed(uv_handle_t *handle)

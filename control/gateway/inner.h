@@ -22,6 +22,7 @@
 #include "control/ice/credential.h"
 #include "control/peer/hub.h"
 #include "control/transcode/pool.h"
+#include "control/transcode/report.h"
 
 #define CP_GW_SIDES       2
 #define CP_GW_OFFERED_MAX 2 /* suites that we offer by SDES */
@@ -63,6 +64,7 @@ struct cp_gw_leg {
 	unsigned int offered_n;
 	struct cp_gw_crypto offered[CP_GW_OFFERED_MAX]; /* ours: keys that we send with */
 	struct cp_gw_crypto answered; /* ours in an answer */
+	struct cp_report report; /* while the stream is transcoded: what its side sends, and is sent */
 };
 
 struct cp_gw_stream {
@@ -163,6 +165,11 @@ int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, s
 			struct cp_gw_codec *ret_codec, unsigned int *ret_n, struct en_err *err);
 /* Nothing is transcoded any more. */
 void cp_gw_pipes_end(struct cp_gw_stream *st);
+/* reports.c: RTCP of what is transcoded, when it is due. */
+void cp_gw_reports(struct cp_gateway *g);
+/* What a side's RTCP says. */
+void cp_gw_reported(struct cp_gw_leg *leg, const uint8_t *bytes, uint32_t len);
+
 /* The hub's and the pool's ears. */
 void cp_gw_leg_on_rtp(void *arg, struct cp_peer *p, const uint8_t *bytes, uint32_t len);
 void cp_gw_on_pipe(void *from, const uint8_t *rtp, uint32_t len);

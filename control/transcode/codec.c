@@ -162,16 +162,20 @@ void cp_encoder_destroy(struct cp_encoder *e)
 	free(e);
 }
 
-int cp_encode(struct cp_encoder *e, const int16_t *pcm, uint32_t samples, uint8_t *payload)
+bool cp_encoder_takes(const struct cp_encoder *e, uint32_t samples)
 {
 	uint32_t bytes;
 
 	if (!samples || samples > longest(e->rate))
-		return -EINVAL;
+		return false;
 	if (e->ops->bytes) {
 		bytes = e->ops->bytes(e, samples);
-		if (!bytes || bytes > CP_CODEC_BYTES_MAX)
-			return -EINVAL;
+		return bytes && bytes <= CP_CODEC_BYTES_MAX;
 	}
-	return e->ops->encode(e, pcm, samples, payload);
+	return !e->ops->takes || e->ops->takes(e, samples);
+}
+
+int cp_encode(struct cp_encoder *e, const int16_t *pcm, uint32_t samples, uint8_t *payload)
+{
+	return cp_encoder_takes(e, samples) ? e->ops->encode(e, pcm, samples, payload) : -EINVAL;
 }

@@ -69,9 +69,11 @@ void cp_decode_lost(struct cp_decoder *d, const uint8_t *next, uint32_t next_len
 
 int cp_encoder_create(const struct cp_codec *c, struct cp_encoder **ret_encoder, struct en_err *err);
 void cp_encoder_destroy(struct cp_encoder *e);
-/* One packet of `samples`. The bytes put into `payload` (room for CP_CODEC_BYTES_MAX); 0: nothing to be sent (DTX);
- * -EINVAL: a length that the codec does not have: beyond 120 ms or CP_CODEC_BYTES_MAX, odd for G722, for opus not 2.5,
+/* Whether it has packets of so many samples: not beyond 120 ms or CP_CODEC_BYTES_MAX, not odd for G722, for opus 2.5,
  * 5, 10 or a multiple of 20 ms. */
+bool cp_encoder_takes(const struct cp_encoder *e, uint32_t samples);
+/* One packet of `samples`. The bytes put into `payload` (room for CP_CODEC_BYTES_MAX); 0: nothing to be sent (DTX);
+ * -EINVAL: a length that it does not take. */
 int cp_encode(struct cp_encoder *e, const int16_t *pcm, uint32_t samples, uint8_t *payload);
 
 #endif

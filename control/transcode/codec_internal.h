@@ -43,6 +43,8 @@ struct cp_codec_ops {
 	void (*encoder_close)(void *state);
 	/* Bytes that `samples` become, for codecs where that is fixed; 0: no such packet. NULL: it is not fixed. */
 	uint32_t (*bytes)(const struct cp_encoder *e, uint32_t samples);
+	/* Whether there are packets of that length, for the others. NULL: of any. */
+	bool (*takes)(const struct cp_encoder *e, uint32_t samples);
 	int (*encode)(struct cp_encoder *e, const int16_t *pcm, uint32_t samples, uint8_t *payload);
 };
 

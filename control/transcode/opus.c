@@ -178,20 +178,17 @@ static bool encoder_open(struct cp_encoder *e)
 	return true;
 }
 
-static bool has_length(uint32_t rate, uint32_t samples)
+static bool takes(const struct cp_encoder *e, uint32_t samples)
 {
-	uint32_t unit = rate / 400; /* 2.5 ms */
+	uint32_t unit = e->rate / 400; /* 2.5 ms */
 
 	return samples == unit || samples == 2 * unit || samples == 4 * unit || samples % (8 * unit) == 0;
 }
 
 static int encode(struct cp_encoder *e, const int16_t *pcm, uint32_t samples, uint8_t *payload)
 {
-	int len;
+	int len = opus_encode(e->state, pcm, (int)samples, payload, CP_CODEC_BYTES_MAX);
 
-	if (!has_length(e->rate, samples))
-		return -EINVAL;
-	len = opus_encode(e->state, pcm, (int)samples, payload, CP_CODEC_BYTES_MAX);
 	if (len < 0)
 		return -EINVAL;
 	return e->codec.dtx && len <= 2 ? 0 : len; /* opus_encode(): such a packet needs not be sent (DTX) */
@@ -207,5 +204,6 @@ const struct cp_codec_ops cp_codec_opus = {
 	.lost = lost,
 	.encoder_open = encoder_open,
 	.encoder_close = encoder_close,
+	.takes = takes,
 	.encode = encode,
 };

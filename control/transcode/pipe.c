@@ -82,22 +82,6 @@ static void settle(struct cp_pipe_config *c)
 		c->max_ms = MAX_MS;
 }
 
-/* Whether the codec has packets of that length, an encoder of its own must tell: the one that is used has a state. */
-static int try_frame(const struct cp_pipe *p, struct en_err *err)
-{
-	uint8_t payload[CP_CODEC_BYTES_MAX];
-	struct cp_encoder *e;
-	int rc = cp_encoder_create(&p->config.out.codec, &e, err);
-
-	if (rc)
-		return rc;
-	rc = cp_encode(e, p->pcm, p->frame, payload);
-	cp_encoder_destroy(e);
-	return rc < 0 ? en_fail(err, -EINVAL, "%s in packets of %u ms", cp_codec_name(p->config.out.codec.kind),
-				p->config.ptime_ms)
-		      : 0;
-}
-
 static int create_sound(struct cp_pipe *p, struct en_err *err)
 {
 	const struct cp_codec *out = &p->config.out.codec;
@@ -113,10 +97,10 @@ static int create_sound(struct cp_pipe *p, struct en_err *err)
 	p->blocks = p->config.ptime_ms / 10;
 	p->frame = p->rate / 100 * p->blocks;
 	p->ticks = out->clock / 100 * p->blocks;
+	if (!cp_encoder_takes(p->encoder, p->frame))
+		return en_fail(err, -EINVAL, "%s in packets of %u ms", cp_codec_name(out->kind), p->config.ptime_ms);
 	p->pcm = calloc(((size_t)p->frame + 2 * (p->rate / 100)) * p->channels, sizeof(*p->pcm));
-	if (!p->pcm)
-		return en_fail(err, -ENOMEM, "no memory for a pipe");
-	return try_frame(p, err);
+	return p->pcm ? 0 : en_fail(err, -ENOMEM, "no memory for a pipe");
 }
 
 static int create_jitter(struct cp_pipe *p, struct en_err *err)

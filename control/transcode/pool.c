@@ -18,7 +18,7 @@ struct slot {
 struct cp_pool {
 	uv_async_t async;
 	cp_pool_out *out;
-	unsigned int worker_n, pipe_n;
+	unsigned int worker_n, pipe_n; /* workers: the upper half of them is for slow kinds */
 	uint32_t next; /* slot to look at first */
 	uint64_t in_total, out_total;
 	struct slot *slot;
@@ -92,11 +92,11 @@ static struct cp_note *note_make(enum cp_note_kind kind, uint32_t pipe, uint32_t
 	return n;
 }
 
-static unsigned int least_loaded(const struct cp_pool *p)
+static unsigned int least_loaded(const struct cp_pool *p, bool slow)
 {
-	unsigned int best = 0;
+	unsigned int best = slow ? p->worker_n / 2 : 0, end = slow ? p->worker_n : p->worker_n / 2;
 
-	for (unsigned int i = 1; i < p->worker_n; i++)
+	for (unsigned int i = best + 1; i < end; i++)
 		if (p->worker[i].load < p->worker[best].load)
 			best = i;
 	return best;
@@ -121,28 +121,22 @@ static uint32_t take_slot(struct cp_pool *p, unsigned int worker, void *user)
 	return 0;
 }
 
-int cp_pool_add(struct cp_pool *p, const struct cp_pipe_config *config, void *user, uint32_t *ret_pipe,
+int cp_pool_run(struct cp_pool *p, const struct cp_pool_kind *kind, void *what, void *user, uint32_t *ret_pipe,
 		struct en_err *err)
 {
-	unsigned int worker = least_loaded(p);
-	struct cp_pipe *pipe;
-	struct cp_note *n;
-	uint32_t id;
-	int rc;
+	unsigned int worker = least_loaded(p, kind->slow);
+	uint32_t id = take_slot(p, worker, user);
+	struct cp_note *n = id ? note_make(CP_NOTE_ADD, id, 0) : NULL;
 
 	*ret_pipe = 0;
-	rc = cp_pipe_create(config, &pipe, err);
-	if (rc != 0)
-		return rc;
-	id = take_slot(p, worker, user);
-	n = id ? note_make(CP_NOTE_ADD, id, 0) : NULL;
 	if (!n) {
 		if (id)
 			p->slot[cp_pool_index(id)].used = false;
-		cp_pipe_destroy(pipe);
+		kind->destroy(what);
 		return en_fail(err, -ENOSPC, "no room for another stream to transcode");
 	}
-	n->what = pipe;
+	n->run = kind;
+	n->what = what;
 	p->worker[worker].load++;
 	p->pipe_n++;
 	send_note(&p->worker[worker], n);
@@ -179,7 +173,7 @@ void cp_pool_put(struct cp_pool *p, uint32_t pipe, const uint8_t *rtp, uint32_t 
 void cp_pool_stats(const struct cp_pool *p, struct cp_pool_stats *ret_stats)
 {
 	*ret_stats = (struct cp_pool_stats){
-		.in = p->in_total, .out = p->out_total, .pipes = p->pipe_n, .threads = p->worker_n};
+		.in = p->in_total, .out = p->out_total, .pipes = p->pipe_n, .threads = p->worker_n / 2};
 	for (unsigned int i = 0; i < p->worker_n; i++) {
 		struct cp_worker *w = (struct cp_worker *)(uintptr_t)&p->worker[i];
 
@@ -210,7 +204,7 @@ static void forget(struct cp_notes *notes)
 	while ((n = STAILQ_FIRST(notes))) {
 		STAILQ_REMOVE_HEAD(notes, next);
 		if (n->kind == CP_NOTE_ADD)
-			cp_pipe_destroy(n->what);
+			n->run->destroy(n->what);
 		free(n);
 	}
 }
@@ -242,7 +236,7 @@ static void on_closed(uv_handle_t *handle)
 int cp_pool_create(uv_loop_t *loop, unsigned int threads, cp_pool_out *out, struct cp_pool **ret_pool,
 		   struct en_err *err)
 {
-	unsigned int n = threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : threads;
+	unsigned int n = 2 * (threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : threads);
 	struct cp_pool *p = calloc(1, sizeof(*p) + n * sizeof(p->worker[0]));
 
 	if (!p || !(p->slot = calloc(CP_POOL_PIPES + 1, sizeof(*p->slot)))) {

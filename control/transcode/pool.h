@@ -4,6 +4,9 @@
  *
  *   loop ── put ──► inbox of a worker ──► its pipes, each ticked every 10 ms ──► outbox ── async ──► loop: out()
  *
+ * A pipe is anything with a struct cp_pool_kind. Slow kinds (a frame of video takes longer than a tick) have workers of
+ * their own, so that sound does not wait for them.
+ *
  * Runs on:   every function on the control loop, and out() too; pipes on their worker.
  * Invariants
  *   L1  a pipe is one worker's from _add() to its end there; the loop knows it by a number only.
@@ -25,13 +28,27 @@ struct cp_pool;
 /* user: as _add() was given it. Not called for one that was removed. */
 typedef void cp_pool_out(void *user, const uint8_t *rtp, uint32_t len);
 
-/* -errno with err. */
+/* To be called in a tick, for each packet that is due. */
+typedef void cp_pool_emit(void *arg, const uint8_t *rtp, uint32_t len);
+
+/* How a pipe is run; on its worker's thread but for its end before it came there. now_us: a monotonic clock. */
+struct cp_pool_kind {
+	void (*put)(void *pipe, const uint8_t *rtp, uint32_t len, uint64_t now_us);
+	void (*tick)(void *pipe, uint64_t now_us, cp_pool_emit *emit, void *arg); /* 10 ms have passed */
+	void (*destroy)(void *pipe);
+	bool slow;
+};
+
+/* As many threads for slow kinds as for the others. -errno with err. */
 int cp_pool_create(uv_loop_t *loop, unsigned int threads, cp_pool_out *out, struct cp_pool **ret_pool,
 		   struct en_err *err);
 /* Waits for the workers; the loop must run once more. NULL is fine. */
 void cp_pool_destroy(struct cp_pool *p);
 
-/* *ret_pipe: never 0, but when it fails. -ENOSPC: CP_POOL_PIPES; or as cp_pipe_create(). */
+/* Takes `what`, also when it fails. *ret_pipe: never 0, but when it fails. -ENOSPC: CP_POOL_PIPES. */
+int cp_pool_run(struct cp_pool *p, const struct cp_pool_kind *kind, void *what, void *user, uint32_t *ret_pipe,
+		struct en_err *err);
+/* A pipe of sound: as cp_pipe_create() and cp_pool_run(). */
 int cp_pool_add(struct cp_pool *p, const struct cp_pipe_config *config, void *user, uint32_t *ret_pipe,
 		struct en_err *err);
 /* One that is not there changes nothing. */
@@ -40,7 +57,7 @@ void cp_pool_put(struct cp_pool *p, uint32_t pipe, const uint8_t *rtp, uint32_t 
 
 struct cp_pool_stats {
 	uint64_t in, out, lost; /* packets */
-	unsigned int pipes, threads;
+	unsigned int pipes, threads; /* threads: for slow kinds there are as many again */
 };
 void cp_pool_stats(const struct cp_pool *p, struct cp_pool_stats *ret_stats);
 

@@ -23,7 +23,8 @@ struct cp_note {
 	STAILQ_ENTRY(cp_note) next;
 	enum cp_note_kind kind;
 	uint32_t pipe;
-	struct cp_pipe *what; /* ADD */
+	const struct cp_pool_kind *run; /* ADD: how, */
+	void *what; /* and what */
 	uint64_t at_us;
 	uint32_t len;
 	uint8_t bytes[];
@@ -34,7 +35,8 @@ STAILQ_HEAD(cp_notes, cp_note);
 struct cp_job {
 	LIST_ENTRY(cp_job) next;
 	uint32_t id;
-	struct cp_pipe *pipe;
+	const struct cp_pool_kind *kind;
+	void *pipe;
 };
 
 struct cp_worker {

@@ -18,13 +18,21 @@ uint64_t cp_pool_now_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-static void give_out(struct cp_worker *w, uint32_t pipe, const uint8_t *rtp, uint32_t len)
+/* Whose packets come out of a tick. */
+struct giving {
+	struct cp_worker *w;
+	uint32_t pipe;
+};
+
+static void give_out(void *arg, const uint8_t *rtp, uint32_t len)
 {
+	const struct giving *g = arg;
+	struct cp_worker *w = g->w;
 	struct cp_note *n = malloc(sizeof(*n) + len);
 	bool full;
 
 	if (n) {
-		*n = (struct cp_note){.kind = CP_NOTE_PACKET, .pipe = pipe, .len = len};
+		*n = (struct cp_note){.kind = CP_NOTE_PACKET, .pipe = g->pipe, .len = len};
 		memcpy(n->bytes, rtp, len);
 	}
 	pthread_mutex_lock(&w->lock);
@@ -45,10 +53,11 @@ static void add_job(struct cp_worker *w, struct cp_note *n)
 	struct cp_job *j = calloc(1, sizeof(*j));
 
 	if (!j) {
-		cp_pipe_destroy(n->what);
+		n->run->destroy(n->what);
 		return;
 	}
 	j->id = n->pipe;
+	j->kind = n->run;
 	j->pipe = n->what;
 	w->by_index[cp_pool_index(j->id)] = j;
 	LIST_INSERT_HEAD(&w->jobs, j, next);
@@ -58,7 +67,7 @@ static void end_job(struct cp_worker *w, struct cp_job *j)
 {
 	w->by_index[cp_pool_index(j->id)] = NULL;
 	LIST_REMOVE(j, next);
-	cp_pipe_destroy(j->pipe);
+	j->kind->destroy(j->pipe);
 	free(j);
 }
 
@@ -71,21 +80,19 @@ static void take_note(struct cp_worker *w, struct cp_note *n)
 	else if (j && j->id == n->pipe && n->kind == CP_NOTE_REMOVE)
 		end_job(w, j);
 	else if (j && j->id == n->pipe)
-		cp_pipe_put(j->pipe, n->bytes, n->len, n->at_us);
+		j->kind->put(j->pipe, n->bytes, n->len, n->at_us);
 	free(n);
 }
 
 static void tick(struct cp_worker *w, uint64_t at_us)
 {
-	uint8_t rtp[CP_PIPE_PACKET_MAX];
 	struct cp_job *j;
 
 	LIST_FOREACH(j, &w->jobs, next)
 	{
-		uint32_t len = cp_pipe_tick(j->pipe, at_us, rtp);
+		struct giving g = {.w = w, .pipe = j->id};
 
-		if (len)
-			give_out(w, j->id, rtp, len);
+		j->kind->tick(j->pipe, at_us, give_out, &g);
 	}
 }
 

@@ -11,8 +11,10 @@
  */
 #include "dataplane/media/full.h"
 #include "dataplane/media/leg.h"
+#include "dataplane/media/stream.h"
 #include "dataplane/net/udp.h"
 #include "engine/base/consttime.h"
+#include "engine/wire/rtp.h"
 
 #define RESYNC_SLICE 64 /* places looked at in one call */
 
@@ -74,9 +76,28 @@ static void inject(struct dp_core *c, const struct shm_msg *msg)
 		dp_count(c, CTR_INJECTED);
 }
 
-/* --- RTP of calls ------------------------------------------------------------------ */
+/* --- RTP that control made ---------------------------------------------------------- */
 
-/* Goes on as if it had come from that leg, which sent up what it was made of. */
+/* What a session inside control publishes; its stream, or false: it has too many. */
+static bool find_stream(struct dp_media *md, const struct shm_msg *msg, struct dp_pkt *p)
+{
+	const uint8_t *bytes = msg->packet.bytes;
+	struct dp_stream *st;
+	struct wire_rtp h;
+
+	if (wire_is_rtcp(bytes, msg->packet.head.len) || !wire_rtp_parse(bytes, msg->packet.head.len, &h))
+		return false;
+	st = dp_stream_find(md, p->session, h.ssrc);
+	if (!st)
+		st = dp_stream_make(md, p->session, h.ssrc);
+	if (!st)
+		return false;
+	st->seen_ns = md->core->now_ns; /* keeps its place until the packet is there (stream.c S3) */
+	p->stream = dp_stream_index(md, st);
+	return true;
+}
+
+/* Goes on as if it had come from that leg, which sent up what it was made of, or from inside. */
 static void go_on(struct dp_core *c, const struct shm_msg *msg)
 {
 	const struct shm_msg_packet *head = &msg->packet.head;
@@ -85,7 +106,8 @@ static void go_on(struct dp_core *c, const struct shm_msg *msg)
 	struct rte_mbuf *m;
 	uint8_t *at;
 
-	if (!s || !s->bridged || head->len == 0 || head->len > SHM_PACKET_MAX || md->inject_n == DP_INJECT_MAX) {
+	if (!s || (!s->bridged && s->ice != SHM_ICE_INSIDE) || head->len == 0 || head->len > SHM_PACKET_MAX ||
+	    md->inject_n == DP_INJECT_MAX) {
 		dp_count(c, CTR_INJECT_NO_PATH);
 		return;
 	}
@@ -101,8 +123,29 @@ static void go_on(struct dp_core *c, const struct shm_msg *msg)
 	dp_pkt(m)->session = head->session.index;
 	dp_pkt(m)->data_len = (uint16_t)head->len;
 	dp_pkt(m)->flags |= DP_PKT_MADE;
+	if (!s->bridged && !find_stream(md, msg, dp_pkt(m))) {
+		dp_drop_now(c, m, DROP_STREAM_FULL);
+		return;
+	}
 	md->inject[md->inject_n++] = m;
 	dp_count(c, CTR_INJECTED);
+}
+
+void dp_media_made_forget(struct dp_core *c, uint32_t session)
+{
+	struct dp_media *md = c->media;
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < md->inject_n; i++) {
+		struct rte_mbuf *m = md->inject[i];
+		const struct dp_pkt *p = dp_pkt(m);
+
+		if (p->flags & DP_PKT_MADE && p->session == session)
+			dp_drop_now(c, m, DROP_BRIDGE_NOWHERE);
+		else
+			md->inject[kept++] = m;
+	}
+	md->inject_n = kept;
 }
 
 /* --- RESYNC -------------------------------------------------------------------- */

@@ -24,7 +24,7 @@ static struct dp_full *full_of(const struct dp_media *md, const struct dp_sessio
 
 static bool is_full(const struct dp_media *md, const struct dp_session *s)
 {
-	return md->full && s->ice != SHM_ICE_LITE && s->ice != SHM_ICE_NONE;
+	return md->full && s->ice != SHM_ICE_LITE && dp_session_has_ice(s);
 }
 
 static bool is_path(const struct dp_session *s, const struct en_ep *ep, unsigned int listen)

@@ -147,7 +147,7 @@ uint32_t dp_leg_set(struct dp_core *c, const struct shm_msg_leg *m)
 
 	if (!s)
 		return SHM_REFUSED_STALE;
-	if (!c->media->legs || !ports_are_valid(c, s, m))
+	if (!c->media->legs || s->ice == SHM_ICE_INSIDE || !ports_are_valid(c, s, m))
 		return SHM_REFUSED_RANGE;
 	if (s->ice == SHM_ICE_NONE) {
 		take_ports(c, m);

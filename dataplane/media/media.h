@@ -30,6 +30,7 @@
 #include "dataplane/table/index.h"
 #include "dataplane/table/pool.h"
 #include "engine/shm/lane.h"
+#include "engine/wire/rtp_source.h"
 
 #define DP_STREAMS_OF_SESSION 32 /* SSRCs taken in; the oldest that never became anything gives way */
 #define DP_NS_MS              UINT64_C(1000000)
@@ -102,18 +103,6 @@ struct dp_track {
 	bool level_any, voice;
 };
 
-/* What a receiver of RTP keeps of a sender (RFC 3550 appendix A). */
-struct dp_rtp_source {
-	bool started;
-	uint32_t first_ext_seq, ext_seq; /* cycles << 16 | seq */
-	uint32_t received, received_before, expected_before;
-	uint32_t jitter16; /* timestamp units * 16 */
-	uint32_t transit;
-	uint64_t sr_ns; /* when the last sender report came; 0: none */
-	uint64_t sr_ntp;
-	uint32_t sr_rtp;
-};
-
 struct dp_stream {
 	uint32_t ssrc;
 	uint32_t session, track; /* track DP_NONE: not latched (yet) */
@@ -126,7 +115,7 @@ struct dp_stream {
 	uint64_t seen[DP_SEEN_SEQS / 64]; /* by seq modulo DP_SEEN_SEQS: which of the last came, by whatever way */
 	uint64_t recent_bytes; /* since the layers were last compared */
 	struct dp_srtp_stream srtp;
-	struct dp_rtp_source source;
+	struct wire_rtp_source source;
 	uint32_t cache; /* packet cache (cache.h); DP_NONE */
 	uint64_t packets, bytes;
 	uint64_t seen_ns;
@@ -291,6 +280,10 @@ void dp_media_detach(struct dp_core *c);
 /* Send up; a full lane is counted (CTR_LANE_FULL), and false. Wakes control. With nobody there nothing is to be told.
  */
 bool dp_media_tell(struct dp_core *c, uint32_t type, const void *body, uint32_t len);
+/* A session ends: what control made of it and is still to go on does not. */
+void dp_media_made_forget(struct dp_core *c, uint32_t session);
+/* RTP or RTCP in clear, of or for that session, goes up; control is not woken. 0, or why not (enum shm_drop). */
+uint32_t dp_media_up(struct dp_core *c, struct shm_handle session, const uint8_t *bytes, uint32_t len);
 /* After putting into `up`: wake control when it sleeps. */
 void dp_media_wake(struct dp_media *md);
 
@@ -310,6 +303,12 @@ uint32_t dp_track_keyframe(struct dp_core *c, struct shm_handle h);
 void dp_track_due(struct dp_core *c, uint32_t track);
 /* A session ends: its streams, tracks and the routes to it. */
 void dp_media_session_gone(struct dp_core *c, uint32_t session);
+
+/* Are there checks for it, and a path that they find? */
+static inline bool dp_session_has_ice(const struct dp_session *s)
+{
+	return s->ice != SHM_ICE_NONE && s->ice != SHM_ICE_INSIDE;
+}
 
 /* stream.c: the stream of an SSRC that a session sends, made when new (before anything of the packet is believed: W2
  * holds because a new one is dropped again, dp_stream_drop(), when its packet was not authentic). NULL: none free. */

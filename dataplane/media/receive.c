@@ -37,7 +37,7 @@ static void count(struct dp_media *md, struct dp_stream *s, const struct wire_rt
 	s->bytes += len;
 	s->recent_bytes += len;
 	s->clock = clock;
-	dp_source_packet(&s->source, h->seq, h->ts, clock, md->core->now_ns);
+	wire_rtp_source_packet(&s->source, h->seq, h->ts, clock, md->core->now_ns);
 }
 
 /*

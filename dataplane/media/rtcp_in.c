@@ -44,9 +44,7 @@ static void on_sr(struct input *in, const struct wire_rtcp *pkt)
 	st = dp_stream_find(in->md, in->session, sr.ssrc);
 	if (!st)
 		return;
-	st->source.sr_ns = in->core->now_ns;
-	st->source.sr_ntp = sr.ntp;
-	st->source.sr_rtp = sr.rtp;
+	wire_rtp_source_sr(&st->source, &sr, in->core->now_ns);
 	dp_rtcp_clock_heard(in->core, in->session, sr.ntp);
 }
 

@@ -10,7 +10,7 @@
  * Runs on:   the worker of the core.
  * Writes:    what the reports of a source count from, the outbox.
  *
- * Specs:     RFC 3550 s6.1, s6.4, appendix A.3; draft-alvestrand-rmcat-remb-03.
+ * Specs:     RFC 3550 s6.1, s6.4; draft-alvestrand-rmcat-remb-03.
  */
 #include "dataplane/media/route.h"
 #include "dataplane/media/rtcp_state.h"
@@ -60,36 +60,6 @@ static void finish(struct compound *cp)
 
 /* --- how its streams arrive ------------------------------------------------------------ */
 
-static int32_t clamp24(int64_t v)
-{
-	return (int32_t)(v > 0x7fffff ? 0x7fffff : v < -0x800000 ? -0x800000 : v);
-}
-
-/* RFC 3550 appendix A.3; the base of the extended number is our own affair. */
-static void fill_report(const struct dp_core *c, struct dp_stream *st, struct wire_report *rep)
-{
-	struct dp_rtp_source *s = &st->source;
-	uint32_t expected = s->ext_seq - s->first_ext_seq + 1;
-	uint32_t expected_since = expected - s->expected_before;
-	int64_t lost_since = (int64_t)expected_since - (s->received - s->received_before);
-
-	*rep = (struct wire_report){
-		.ssrc = st->ssrc,
-		.lost = clamp24((int64_t)expected - s->received),
-		.ext_seq = s->ext_seq - (s->first_ext_seq & 0xffff0000),
-		.jitter = s->jitter16 >> 4,
-	};
-	if (expected_since && lost_since > 0)
-		rep->fraction =
-			(uint8_t)(lost_since * 256 / expected_since > 255 ? 255 : lost_since * 256 / expected_since);
-	if (s->sr_ns) {
-		rep->lsr = wire_ntp_mid(s->sr_ntp);
-		rep->dlsr = (uint32_t)(((c->now_ns - s->sr_ns) << 16) / EN_NS_PER_S);
-	}
-	s->expected_before = expected;
-	s->received_before = s->received;
-}
-
 /* Blocks of the streams that something came of since the last report. */
 static unsigned int fill_reports(struct compound *cp, struct wire_report report[WIRE_RTCP_COUNT_MAX])
 {
@@ -100,8 +70,8 @@ static unsigned int fill_reports(struct compound *cp, struct wire_report report[
 	     i = md->stream[i].next_of_session) {
 		struct dp_stream *st = &md->stream[i];
 
-		if (st->source.started && st->source.received != st->source.received_before)
-			fill_report(cp->core, st, &report[n++]);
+		if (!wire_rtp_source_is_silent(&st->source))
+			wire_rtp_source_report(&st->source, st->ssrc, cp->core->now_ns, &report[n++]);
 	}
 	return n;
 }

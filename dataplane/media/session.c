@@ -162,7 +162,15 @@ void dp_session_lost(struct dp_core *c, uint32_t session)
 
 static bool is_able(const struct dp_media *md, uint32_t ice)
 {
-	return ice == SHM_ICE_LITE || (ice == SHM_ICE_NONE ? md->legs != NULL : md->full != NULL);
+	switch (ice) {
+	case SHM_ICE_LITE:
+	case SHM_ICE_INSIDE:
+		return true;
+	case SHM_ICE_NONE:
+		return md->legs != NULL;
+	default:
+		return md->full != NULL;
+	}
 }
 
 static bool set_is_valid(const struct dp_core *c, const struct shm_msg_session *m)
@@ -230,6 +238,7 @@ static void finish(struct dp_core *c, struct dp_session *s)
 	dp_pace_forget(c, idx);
 	dp_twcc_forget(md, idx);
 	dp_leg_end(c, idx);
+	dp_media_made_forget(c, idx);
 	if (s->keyed) {
 		dp_srtp_keys_clear(md->srtp, dp_session_rx(md, idx));
 		dp_srtp_keys_clear(md->srtp, dp_session_tx(md, idx));

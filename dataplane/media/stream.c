@@ -215,32 +215,3 @@ bool dp_stream_first_time(struct dp_stream *s, uint16_t seq)
 	}
 	return !test_and_set(s, seq);
 }
-
-/* RFC 3550 A.8, with the arrival in units of the timestamp. */
-static void jitter(struct dp_rtp_source *s, uint32_t ts, uint32_t clock, uint64_t now_ns, bool first)
-{
-	uint32_t arrival = (uint32_t)(now_ns / 1000 * clock / 1000000), transit = arrival - ts;
-	int32_t d = (int32_t)(transit - s->transit);
-
-	s->transit = transit;
-	if (first)
-		return;
-	s->jitter16 += (uint32_t)(d < 0 ? -(int64_t)d : d) - ((s->jitter16 + 8) >> 4);
-}
-
-void dp_source_packet(struct dp_rtp_source *s, uint16_t seq, uint32_t ts, uint32_t clock, uint64_t now_ns)
-{
-	bool first = !s->started;
-	int ahead;
-
-	if (first) {
-		s->started = true;
-		s->first_ext_seq = s->ext_seq =
-			UINT32_C(0x10000) | seq; /* an earlier one that comes late is still > 0 */
-	}
-	ahead = wire_seq_diff((uint16_t)s->ext_seq, seq);
-	if (ahead > 0)
-		s->ext_seq += (uint32_t)ahead;
-	s->received++;
-	jitter(s, ts, clock, now_ns, first);
-}

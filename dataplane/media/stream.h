@@ -17,8 +17,6 @@ void dp_streams_reset(struct dp_media *md);
  * False: it had come before, or is too old to tell (DP_SEEN_SEQS).
  */
 bool dp_stream_first_time(struct dp_stream *s, uint16_t seq);
-/* RFC 3550 appendix A.1, A.8: counts, extended sequence number, jitter. clock: Hz of the payload. */
-void dp_source_packet(struct dp_rtp_source *s, uint16_t seq, uint32_t ts, uint32_t clock, uint64_t now_ns);
 /* The stream is what `track` publishes (rtx_of DP_NONE) or repairs another one with. */
 void dp_stream_latch(struct dp_media *md, struct dp_stream *s, uint32_t track, uint32_t rtx_of);
 /* Its track ends: it is nobody's again. */

@@ -53,6 +53,21 @@ bool dp_media_tell(struct dp_core *c, uint32_t type, const void *body, uint32_t 
 	return true;
 }
 
+uint32_t dp_media_up(struct dp_core *c, struct shm_handle session, const uint8_t *bytes, uint32_t len)
+{
+	struct dp_media *md = c->media;
+	const struct shm_msg_packet head = {.session = session, .len = len};
+
+	if (!md->attached)
+		return DROP_PUNT_NOBODY;
+	if (len > SHM_PACKET_MAX)
+		return DROP_PUNT_SIZE;
+	if (!shm_tx_put_packet_at(&md->up, SHM_MSG_RTP, &head, bytes))
+		return DROP_PUNT_FULL;
+	dp_count(c, CTR_PUNTED);
+	return 0;
+}
+
 void dp_media_wake(struct dp_media *md)
 {
 	const uint8_t one = 1;

@@ -79,24 +79,6 @@ static enum shm_drop seal(struct batch *b, struct one *o, uint8_t *bytes, uint32
 
 #define UP (-1)
 
-/* A leg that is transcoded: control gets its RTP. What its RTCP says is of numbers that the other side never saw. */
-static int send_up(struct dp_core *core, const struct shm_msg_leg *set, const uint8_t *bytes, uint32_t len, bool rtcp)
-{
-	struct dp_media *md = core->media;
-	const struct shm_msg_packet head = {.session = set->session, .len = len};
-
-	if (rtcp)
-		return UP;
-	if (!md->attached)
-		return DROP_PUNT_NOBODY;
-	if (len > SHM_PACKET_MAX)
-		return DROP_PUNT_SIZE;
-	if (!shm_tx_put_packet_at(&md->up, SHM_MSG_RTP, &head, bytes))
-		return DROP_PUNT_FULL;
-	dp_count(core, CTR_PUNTED);
-	return UP;
-}
-
 /* Whom it is for, and how; a reason to drop it; or UP. */
 static int direct(struct batch *b, struct one *o, struct rte_mbuf *m)
 {
@@ -115,8 +97,10 @@ static int direct(struct batch *b, struct one *o, struct rte_mbuf *m)
 		return DROP_BRIDGE_BLOCKED;
 	if (unlikely(!read_packet(bytes, p->data_len, rtcp, &h, &why)))
 		return (int)why;
-	if (set->up && !(p->flags & DP_PKT_MADE))
-		return send_up(b->core, set, bytes, p->data_len, rtcp);
+	if (set->up && !(p->flags & DP_PKT_MADE)) {
+		why = dp_media_up(b->core, set->session, bytes, p->data_len);
+		return why ? (int)why : UP;
+	}
 	o->to = set->to.index;
 	if (unlikely(!dp_leg_path(b->core, o->to, rtcp, &o->local, &o->remote)))
 		return DROP_BRIDGE_NO_ADDRESS;

@@ -5,11 +5,12 @@
  * Runs on:   the core that owns the room.
  * Reads:     pkt->session, stream; routes of the track, sessions of the receivers.
  * Writes:    streams, tracks, routes; pkt->fan and what it names (media/send.h).
- * Packets:   srtp_in -> [forward] -> srtp_out | drop. What nobody gets is consumed.
+ * Packets:   srtp_in | inject -> [forward] -> srtp_out | drop. What nobody gets is consumed.
  *
  * Invariants
  *   F1  who is to get a packet and cannot, because the walk has no room for more, is counted.
  *   F2  a receiver of video gets nothing before a key frame.
+ *   F3  a receiver inside control (SHM_ICE_INSIDE) gets its copies here, in clear: they never leave this machine.
  *
  * Specs:     RFC 3550 s5.1, s7.1; RFC 7667 s3.7 (selective forwarding middlebox).
  * Not here:  the copies: srtp_out makes them.
@@ -35,7 +36,9 @@ static inline bool place(struct dp_core *core, struct dp_media_route *r, const s
 	const struct shm_route_pt *pt = dp_route_pt(r, h->pt);
 	struct dp_placed at;
 
-	if (unlikely(r->set.paused || !dp_session_can_send(&md->session[r->session]))) {
+	const struct dp_session *to = &md->session[r->session];
+
+	if (unlikely(r->set.paused || (!dp_session_can_send(to) && to->ice != SHM_ICE_INSIDE))) {
 		r->started = false;
 		return false;
 	}
@@ -49,6 +52,21 @@ static inline bool place(struct dp_core *core, struct dp_media_route *r, const s
 		return false;
 	*out = (struct dp_send){.ts = at.ts, .seq = at.seq, .pt = pt->out, .marker = h->marker};
 	return true;
+}
+
+/* F3 */
+static void hand_up(struct dp_core *core, const struct dp_media_route *r, const struct dp_received *in,
+		    const struct dp_send *s)
+{
+	const struct wire_rtp h = {.pt = s->pt, .marker = s->marker, .seq = s->seq, .ts = s->ts, .ssrc = r->set.ssrc};
+	uint8_t bytes[WIRE_RTP_HDR_LEN + DP_RTP_PAYLOAD_MAX];
+
+	wire_rtp_build(bytes, &h);
+	memcpy(bytes + WIRE_RTP_HDR_LEN, in->rtp.bytes + in->rtp.h.payload_off, in->rtp.h.payload_len);
+	if (dp_media_up(core, r->set.session, bytes, WIRE_RTP_HDR_LEN + in->rtp.h.payload_len) == 0)
+		dp_media_wake(core->media);
+	else
+		dp_count(core, CTR_FORWARD_NO_BUFFER); /* F1 */
 }
 
 static inline void look_ahead(const struct dp_media *md, uint32_t route)
@@ -79,9 +97,13 @@ static uint32_t fan_out(struct dp_core *core, const struct dp_received *in)
 		}
 		if (!place(core, r, in, &s->send[s->send_n]))
 			continue;
-		s->send[s->send_n++].route = i;
 		r->packets++;
 		r->bytes += in->rtp.h.payload_len;
+		if (unlikely(!dp_session_can_send(&md->session[r->session]))) {
+			hand_up(core, r, in, &s->send[s->send_n]);
+			continue;
+		}
+		s->send[s->send_n++].route = i;
 	}
 	return s->send_n - first;
 }

@@ -180,7 +180,7 @@ static bool find_session(struct dp_core *core, struct check *k, size_t ufrag_len
 	if (k->session >= core->media->session_n)
 		return false;
 	s = &core->media->session[k->session];
-	if (s->generation == 0 || s->ice == SHM_ICE_NONE)
+	if (s->generation == 0 || !dp_session_has_ice(s))
 		return false;
 	k->old = !is_ufrag(s->ufrag, k->username.value, ufrag_len);
 	k->pwd = k->old ? s->old_pwd : s->pwd;

@@ -4,7 +4,7 @@
  * (media/command.c), and the packets among them go out.
  *
  * Runs on:   every core with media; a source node.
- * Packets:   control => [inject] -> ip_out
+ * Packets:   control => [inject] -> ip_out | bridge | forward
  */
 #include "dataplane/burst.h"
 #include "dataplane/graph.h"
@@ -14,9 +14,20 @@ enum {
 	EDGE_DROP = DP_EDGE_DROP,
 	EDGE_IP_OUT,
 	EDGE_BRIDGE,
+	EDGE_FORWARD,
 };
 
 #define COMMANDS_A_STEP 64
+
+/* What control made goes on as if it had come from its session; the rest has its headers already. */
+static rte_edge_t edge_of(const struct dp_media *md, struct rte_mbuf *m)
+{
+	const struct dp_pkt *p = dp_pkt(m);
+
+	if (!(p->flags & DP_PKT_MADE))
+		return EDGE_IP_OUT;
+	return md->session[p->session].bridged ? EDGE_BRIDGE : EDGE_FORWARD;
+}
 
 static uint16_t inject_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
@@ -34,8 +45,7 @@ static uint16_t inject_process(struct rte_graph *graph, struct rte_node *node, v
 		return 0;
 	md->inject_n = 0;
 	for (unsigned int i = 0; i < sent; i++)
-		rte_node_enqueue_x1(graph, node, dp_pkt(md->inject[i])->flags & DP_PKT_MADE ? EDGE_BRIDGE : EDGE_IP_OUT,
-				    md->inject[i]);
+		rte_node_enqueue_x1(graph, node, edge_of(md, md->inject[i]), md->inject[i]);
 	core->worked += sent;
 	return (uint16_t)sent;
 }
@@ -44,6 +54,6 @@ const struct dp_node_desc dp_node_inject = {
 	.name = "inject",
 	.process = inject_process,
 	.source = true,
-	.edge_n = 3,
-	.edge = {[EDGE_DROP] = "drop", [EDGE_IP_OUT] = "ip_out", [EDGE_BRIDGE] = "bridge"},
+	.edge_n = 4,
+	.edge = {[EDGE_DROP] = "drop", [EDGE_IP_OUT] = "ip_out", [EDGE_BRIDGE] = "bridge", [EDGE_FORWARD] = "forward"},
 };

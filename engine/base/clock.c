@@ -8,18 +8,25 @@
 
 #include <time.h>
 
-uint64_t en_mono_ns(void)
+static uint64_t ns_of(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return (uint64_t)ts.tv_sec * EN_NS_PER_S + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t en_mono_ns(void)
+{
+	return ns_of(CLOCK_MONOTONIC);
+}
+
+uint64_t en_wall_ns(void)
+{
+	return ns_of(CLOCK_REALTIME);
 }
 
 uint64_t en_wall_s(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec;
+	return en_wall_ns() / EN_NS_PER_S;
 }

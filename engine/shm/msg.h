@@ -79,6 +79,7 @@ enum shm_ice {
 	SHM_ICE_CONTROLLED,
 	SHM_ICE_CONTROLLING,
 	SHM_ICE_NONE, /* a leg of a call on ports of its own: LEG says where */
+	SHM_ICE_INSIDE, /* control itself: what it publishes comes down, what it receives goes up, both as RTP */
 	SHM_ICE_N
 };
 
@@ -133,7 +134,7 @@ struct shm_msg_leg {
 	uint32_t strict; /* 1: packets come from there and nowhere else; 0: the source is learned (leg.c) */
 	uint32_t secured; /* 1: nothing passes before KEYS */
 	uint32_t blocked; /* 1: what comes from it ends here */
-	uint32_t up; /* 1: its RTP goes up to control, which sends on what it makes of it; its RTCP ends here */
+	uint32_t up; /* 1: its RTP and RTCP go up to control, which sends on what it makes of them */
 	uint32_t tos; /* of what is sent to it */
 };
 

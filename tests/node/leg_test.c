@@ -370,10 +370,14 @@ static void up_and_on(void **state)
 	assert_int_equal(msg.packet.head.session.index, A_SESSION);
 	assert_int_equal(msg.packet.head.len, len);
 	assert_memory_equal(msg.packet.bytes, packet, len);
-	/* reports are of numbers that the other side never saw */
-	send_from(&a.set.remote_rtcp, &a, 30001, receiver_report(1));
-	media_expect_silence();
+	/* reports are of numbers that the other side never saw: control reads them */
+	len = receiver_report(1);
+	send_from(&a.set.remote_rtcp, &a, 30001, len);
 	lab_expect_nothing();
+	media_expect(0, SHM_MSG_RTP, &msg);
+	assert_int_equal(msg.packet.head.len, len);
+	assert_memory_equal(msg.packet.bytes, packet, len);
+	media_expect_silence();
 	/* the other way is open */
 	len = rtp(0x4321, 1, 20);
 	send_from(&b.set.remote, &b, 30010, len);
@@ -382,6 +386,9 @@ static void up_and_on(void **state)
 	media_rtp(0, a.set.session, packet, (uint32_t)len);
 	comes(&b.set.remote, 30010, len);
 	ASSERT_NO_DROPS();
+	len = receiver_report(0x99);
+	media_rtp(0, a.set.session, packet, (uint32_t)len);
+	comes(&b.set.remote_rtcp, 30011, len);
 	gone = (struct shm_handle){.index = A_SESSION, .generation = 77};
 	media_rtp(0, gone, packet, (uint32_t)len);
 	lab_expect_nothing();

@@ -2,11 +2,19 @@
 """Tones and keys through the codecs of both sides, at once and both ways."""
 import asyncio
 import re
+import struct
 
 import lab
 from ng import Proxy
 from talker import Talker, frequency, near
 from webcall import Browser
+
+def reported(got):
+    """(packets that the sender report counts, packets lost in its block about us) of a compound."""
+    kind, ssrc, lost = struct.unpack('!BB2x4x12x', got[0][:20])[1], *struct.unpack('!II', got[0][28:36])
+    sent = struct.unpack('!I', got[0][20:24])[0]
+    return (sent, lost & 0xffffff) if kind == 200 and ssrc == 0x1234 else (kind, ssrc)
+
 
 async def phones():
     """µ-law to A-law and back, with a key from each side."""
@@ -29,6 +37,9 @@ async def phones():
         lab.check(f'{name}: the tone', near(frequency(samples[8000:], 8000), tone), frequency(samples[8000:], 8000))
         lab.equal(f'{name}: the key, once', keys, [key])
         lab.check(f'{name}: one stream without gaps', steady)
+        sent, lost = reported(who.phone.hears(6, rtcp=True))
+        lab.check(f'{name} is told what was sent to it, and that nothing of its own was lost', sent >= 50 and lost == 0,
+                  (sent, lost))
     proxy.ok('delete', call_id='t1', from_tag='A')
 
 

@@ -76,6 +76,13 @@ void media_rtp(unsigned int core, struct shm_handle leg, const void *bytes, uint
 	lab_settle();
 }
 
+void media_rtp_then(unsigned int core, struct shm_handle leg, const void *bytes, uint32_t len, uint32_t type,
+		    const void *body, uint32_t body_len)
+{
+	assert_true(shm_tx_put_packet(&tx[core], SHM_MSG_RTP, leg, bytes, len));
+	media_command(core, type, body, body_len);
+}
+
 void media_inject_to(unsigned int core, struct shm_handle session, unsigned int listen, const struct en_ep *to,
 		     const void *bytes, uint32_t len)
 {

@@ -23,6 +23,9 @@ void media_command(unsigned int core, uint32_t type, const void *body, uint32_t 
 void media_inject(unsigned int core, struct shm_handle session, const void *bytes, uint32_t len);
 /* RTP that goes on as if it had come from a leg. */
 void media_rtp(unsigned int core, struct shm_handle leg, const void *bytes, uint32_t len);
+/* And a command right behind it. */
+void media_rtp_then(unsigned int core, struct shm_handle leg, const void *bytes, uint32_t len, uint32_t type,
+		    const void *body, uint32_t body_len);
 /* A check of control's own (full ICE). */
 void media_inject_to(unsigned int core, struct shm_handle session, unsigned int listen, const struct en_ep *to,
 		     const void *bytes, uint32_t len);

@@ -173,6 +173,7 @@ static void a_length_that_a_codec_has_not_is_refused(void **state)
 	for (unsigned int i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct cp_encoder *e = encoder_of(rows[i].codec);
 
+		assert_false(cp_encoder_takes(e, rows[i].samples));
 		assert_int_equal(cp_encode(e, pcm, rows[i].samples, payload), -EINVAL);
 		cp_encoder_destroy(e);
 	}

@@ -39,6 +39,9 @@ struct sender {
 	uint32_t sent, ts;
 	uint16_t seq;
 	uint32_t lose_percent, jitter_us;
+	uint32_t burst; /* packets that are lost in a row, on average; 0: each for itself */
+	bool losing;
+	uint8_t *lost; /* a note for each packet; NULL: not wanted */
 	uint64_t random;
 	struct flying flying[FLYING];
 	/* a key for 5 packets out of every 20 */
@@ -151,11 +154,23 @@ static inline void fly(struct sender *s, const uint8_t *bytes, uint32_t len, uin
 	fail_msg("too many packets under way");
 }
 
+/* Bursts: Gilbert's model, two states. */
+static inline bool is_lost(struct sender *s)
+{
+	uint32_t dice = pipe_random(&s->random) % 10000, percent = s->lose_percent;
+
+	if (!s->burst)
+		return dice < percent * 100;
+	s->losing = s->losing ? dice >= 10000 / s->burst : dice < 10000 * percent / (s->burst * (100 - percent));
+	return s->losing;
+}
+
 static inline void send_one(struct sender *s, uint64_t now)
 {
 	uint8_t bytes[CP_PIPE_PACKET_MAX];
 	struct wire_rtp h = {.pt = pt_of(&s->codec), .seq = s->seq++, .ts = s->ts, .ssrc = 77};
 	int len = CP_TELEPHONE_EVENT_BYTES;
+	bool lost;
 
 	if (!key_packet(s, &h, bytes + WIRE_RTP_HDR_LEN))
 		len = cp_encode(s->encoder, s->speech + (size_t)s->sent * s->each, s->each, bytes + WIRE_RTP_HDR_LEN);
@@ -163,7 +178,10 @@ static inline void send_one(struct sender *s, uint64_t now)
 	wire_rtp_build(bytes, &h);
 	s->ts += s->codec.clock * PTIME_MS / 1000;
 	s->sent++;
-	if (pipe_random(&s->random) % 100 >= s->lose_percent)
+	lost = is_lost(s);
+	if (s->lost)
+		s->lost[s->sent - 1] = lost;
+	if (!lost)
 		fly(s, bytes, WIRE_RTP_HDR_LEN + (uint32_t)len, now);
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * pool_test.c - pipes on worker threads: what goes in comes out of its own pipe, and nothing of one that is gone.
+ * pool_test.c - pipes on worker threads: what goes in comes out of its own pipe, and nothing of one that is gone; and
+ * pipes of another kind.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <errno.h>
@@ -169,12 +171,88 @@ static void what_is_refused(void **state)
 	close_pool();
 }
 
+/* --- another kind ------------------------------------------------------------------ */
+
+#define BURST 3
+
+/* Once it was spoken to: BURST packets at each tick, each with the tick's number and its own. */
+struct parrot {
+	bool spoken_to;
+	uint8_t tick;
+};
+
+static unsigned int parrots_gone; /* read when the threads are */
+static unsigned int said;
+
+static void parrot_put(void *pipe, const uint8_t *rtp, uint32_t len, uint64_t now_us)
+{
+	struct parrot *p = pipe;
+
+	(void)now_us;
+	p->spoken_to = len == 3 && memcmp(rtp, "hey", 3) == 0;
+}
+
+static void parrot_tick(void *pipe, uint64_t now_us, cp_pool_emit *emit, void *arg)
+{
+	struct parrot *p = pipe;
+
+	(void)now_us;
+	for (uint8_t i = 0; p->spoken_to && i < BURST; i++)
+		emit(arg, (const uint8_t[]){p->tick, i}, 2);
+	p->tick += p->spoken_to;
+}
+
+static void parrot_destroy(void *pipe)
+{
+	free(pipe);
+	__atomic_add_fetch(&parrots_gone, 1, __ATOMIC_RELAXED);
+}
+
+static const struct cp_pool_kind parrot = {
+	.put = parrot_put, .tick = parrot_tick, .destroy = parrot_destroy, .slow = true};
+
+static void on_said(void *user, const uint8_t *rtp, uint32_t len)
+{
+	assert_ptr_equal(user, &said);
+	assert_int_equal(len, 2);
+	assert_int_equal(rtp[0], (uint8_t)(said / BURST));
+	assert_int_equal(rtp[1], said % BURST);
+	said++;
+}
+
+static void a_slow_kind_has_its_own_threads(void **state)
+{
+	uint64_t end = uv_hrtime() + UINT64_C(1000000) * WAIT_MS;
+	struct cp_pool_stats s;
+	uint32_t id[4];
+	struct en_err err;
+
+	(void)state;
+	said = parrots_gone = 0;
+	assert_int_equal(uv_loop_init(&loop), 0);
+	assert_int_equal(cp_pool_create(&loop, 2, on_said, &pool, &err), 0);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(cp_pool_run(pool, &parrot, calloc(1, sizeof(struct parrot)), &said, &id[i], &err), 0);
+	cp_pool_put(pool, id[0], (const uint8_t *)"hey", 3);
+	while (said < 4 * BURST) {
+		assert_true(uv_hrtime() < end);
+		uv_run(&loop, UV_RUN_ONCE);
+	}
+	cp_pool_remove(pool, id[0]);
+	cp_pool_stats(pool, &s);
+	assert_int_equal(s.pipes, 3);
+	assert_int_equal(s.threads, 2);
+	close_pool();
+	assert_int_equal(parrots_gone, 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_its_own),
 		cmocka_unit_test(a_number_is_not_soon_another_s),
 		cmocka_unit_test(what_is_refused),
+		cmocka_unit_test(a_slow_kind_has_its_own_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
