@@ -24,6 +24,8 @@
 #define LOOK         2400 /* samples that a place is looked for with */
 #define UNKNOWN_MAX  3 /* legs: where so many were not found anywhere, the others are looked for near by only */
 #define SEARCHES_MAX 50 /* of a leg: where nothing fits any more, nothing is looked for */
+#define STARTS       3
+#define START_STEP   16 /* packets */
 #define ALIKE_LOOK   0.6
 #define QUIET        40000.0 /* mean square */
 
@@ -120,18 +122,32 @@ static int64_t undelayed(const struct ear_state *s, uint32_t packet)
 	       ((int64_t)s->ear->heard[packet].at_ns - (int64_t)s->ear->begin_ns) / NS_A_SAMPLE;
 }
 
-/* Where the first packet stands; near *delay at first, which is then what was found. */
-static bool find(const struct ear_state *s, bool far, int64_t *delay, int64_t *ret_place)
+/* Where a packet stands; near *delay at first, which is then what was found. */
+static bool find_at(const struct ear_state *s, uint32_t i, bool far, int64_t *delay, int64_t *ret_place)
 {
-	size_t n = (size_t)(s->n - s->first) * LOAD_FRAME < LOOK ? (size_t)(s->n - s->first) * LOAD_FRAME : LOOK;
-	int64_t now = undelayed(s, s->first);
+	size_t n = (size_t)(s->n - i) * LOAD_FRAME < LOOK ? (size_t)(s->n - i) * LOAD_FRAME : LOOK;
+	int64_t now = undelayed(s, i);
 
-	if (*delay > 0 && look(s, s->first, n, now - *delay - NEAR, now - *delay + NEAR, ret_place) >= ALIKE_LOOK)
+	if (*delay > 0 && look(s, i, n, now - *delay - NEAR, now - *delay + NEAR, ret_place) >= ALIKE_LOOK)
 		return true;
-	if (!far || look(s, s->first, n, now - DELAY_MAX, now + LOAD_FRAME, ret_place) < ALIKE_LOOK)
+	if (!far || look(s, i, n, now - DELAY_MAX, now + LOAD_FRAME, ret_place) < ALIKE_LOOK)
 		return false;
 	*delay = now - *ret_place;
 	return true;
+}
+
+/* Where the first packet stands, or, when the sound breaks behind it, where it would by a later one. */
+static bool find(const struct ear_state *s, bool far, int64_t *delay, int64_t *ret_place)
+{
+	for (uint32_t i = s->first; i < s->n && i < s->first + STARTS * START_STEP; i += START_STEP) {
+		int ahead = wire_seq_diff(s->ear->heard[s->first].seq, s->ear->heard[i].seq);
+
+		if (find_at(s, i, far, delay, ret_place)) {
+			*ret_place -= (int64_t)ahead * LOAD_FRAME;
+			return true;
+		}
+	}
+	return false;
 }
 
 static void judge_packet(struct ear_state *s, uint32_t i, int64_t *place, struct load_verdict *r)

@@ -331,6 +331,25 @@ static void test_shrunk(void **state)
 	scene_end(&s);
 }
 
+/* In the middle of what the place is looked for with. */
+static void test_broken_at_the_beginning(void **state)
+{
+	uint32_t first = SETTLE_MS / 20 - 1, at = first + 7;
+	struct scene s;
+
+	(void)state;
+	scene_begin(&s);
+	for (uint32_t i = 0; i < at; i++)
+		for (unsigned int x = 0; x < LOAD_FRAME; x++)
+			s.ear[1].heard[i].bytes[x] =
+				load_pcmu_encode(calls.sound.opus_heard[(size_t)(s.first + i) * LOAD_FRAME + x - 80]);
+	scene_judge(&s);
+	assert_int_equal(s.v.verdict[0].unknown, 0);
+	assert_in_range(s.v.verdict[0].shifts, 1, 2);
+	assert_int_equal(s.v.verdict[0].damaged, 0);
+	scene_end(&s);
+}
+
 static void test_someone_else_was_heard(void **state)
 {
 	struct scene s;
@@ -377,6 +396,7 @@ int main(void)
 		cmocka_unit_test(test_concealed),
 		cmocka_unit_test(test_repeated),
 		cmocka_unit_test(test_shrunk),
+		cmocka_unit_test(test_broken_at_the_beginning),
 		cmocka_unit_test(test_someone_else_was_heard),
 		cmocka_unit_test(test_the_codec_is_another),
 	};
