@@ -10,7 +10,7 @@
 # the engine; rtpengine can be reached through the kernel only.
 #
 #   sudo perf/compare/calls.sh [--rounds N] [--trial S] [--part relay,srtp,transcode,codecs] [--name NAME]
-#        [--calls N] [--rate R] [--voices N] [--voice-trial S] [--seconds S] [--idle adaptive|poll]
+#        [--calls N] [--rate R] [--width F] [--votes N] [--voices N] [--voice-trial S] [--voice-width F] [--seconds S] [--idle adaptive|poll]
 #        [--mode generic|native] [--server-mode generic|native] [--build DIR] [--results DIR]
 #
 # --calls and --rate are of the relayed ones, --voices how many are transcoded when delay is measured. Writes
@@ -20,9 +20,9 @@ cd "$(dirname "$0")/../.."
 . perf/compare/lib.sh
 . perf/compare/media.sh
 
-CALLS=200 RATE=20000 VOICES=40 VOICE_TRIAL=2 LENGTH=4 IDLE=adaptive
-SERVERS="turnpike rtpengine"
-OPTIONS+=([calls]=CALLS [rate]=RATE [voices]=VOICES [voice-trial]=VOICE_TRIAL [seconds]=LENGTH [idle]=IDLE [mode]=MODE
+CALLS=200 RATE=20000 VOICES=40 VOICE_TRIAL=2 VOICE_WIDTH=0.05 WIDTH=0.05 LENGTH=4 IDLE=adaptive
+VOTES=2 SERVERS="turnpike rtpengine"
+OPTIONS+=([calls]=CALLS [rate]=RATE [voices]=VOICES [voice-trial]=VOICE_TRIAL [voice-width]=VOICE_WIDTH [width]=WIDTH [votes]=VOTES [seconds]=LENGTH [idle]=IDLE [mode]=MODE
 	[server-mode]=SERVER_MODE [servers]=SERVERS)
 NG=10.99.0.1:22222
 PORTS=20000-59999
@@ -112,21 +112,21 @@ calls()
 }
 
 # Where searches begin does not matter to what they find, only to how long they take
-declare -A START=([turnpike]=200000 [memif]=1000000 [rtpengine]=100000)
-declare -A VOICE_START=([turnpike]=160 [rtpengine5]=100 [rtpengine]=50)
+declare -A START=([turnpike]=400000 [memif]=2000000 [rtpengine]=150000)
+declare -A VOICE_START=([turnpike]=176 [rtpengine5]=100 [rtpengine]=48)
 
 packets()
 {
 	[ "$1" != memif ] || BED=memif
 	calls "$1" "$2" "$3" "$3" --calls "$CALLS" --rate "$RATE" --seconds "$LENGTH" --search --start "${START[$1]}" \
-		--trial "$TRIAL" --width 0.05
+		--trial "$TRIAL" --width "$WIDTH" --votes "$VOTES"
 	BED=veth
 }
 
 voices()
 {
 	calls "$1" "$2" transcode transcode --search --start "${VOICE_START[$1]}" --max 2000 --trial "$VOICE_TRIAL" \
-		--width 0.04 --votes 1
+		--width "$VOICE_WIDTH" --votes 1
 	calls "$1" "$2" voices transcode --calls "$VOICES" --seconds "$LENGTH"
 }
 
