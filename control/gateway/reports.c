@@ -31,4 +31,5 @@ void cp_gw_reports(struct cp_gateway *g)
 void cp_gw_reported(struct cp_gw_leg *leg, const uint8_t *bytes, uint32_t len)
 {
 	(void)cp_report_read(&leg->report, bytes, len, en_mono_ns(), en_wall_ns());
+	cp_gw_feedback_read(leg, bytes, len);
 }
