@@ -197,16 +197,14 @@ int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, s
 void cp_gw_pipes_end(struct cp_gw_stream *st);
 /* reports.c: RTCP of what is transcoded, when it is due. */
 void cp_gw_reports(struct cp_gateway *g);
+/* The pool's ear. */
+void cp_gw_on_want(void *from, const struct cp_pool_want *want);
 /* What a side's RTCP says. */
 void cp_gw_reported(struct cp_gw_leg *leg, const uint8_t *bytes, uint32_t len);
 
 /* The hub's and the pool's ears. */
 void cp_gw_leg_on_rtp(void *arg, struct cp_peer *p, const uint8_t *bytes, uint32_t len);
 void cp_gw_on_pipe(void *from, const uint8_t *rtp, uint32_t len);
-
-/* feedback.c: RTCP of a side whose stream is transcoded; and the pool's other ear: what a pipe asks of its source. */
-void cp_gw_feedback_read(struct cp_gw_leg *leg, const uint8_t *bytes, uint32_t len);
-void cp_gw_on_want(void *from, const struct cp_pool_want *want);
 
 /* command.c: ng's ear. */
 json_t *cp_gw_command(void *arg, json_t *dict);

@@ -144,8 +144,9 @@ def main():
     run(camera, screen, 5)
     lab.check('the screen gets a key frame when it asks for one', lab.until(2, lambda: screen.look() or screen.keys > keys))
     lost = max(screen.got, key=lambda seq: (seq - min(screen.got)) & 0xffff)
-    ask(screen, NACK, struct.pack('!HH', lost, 0))
-    lab.check('and a packet once more', lab.until(2, lambda: screen.look() or screen.doubles), screen.doubles)
+    nack = struct.pack('!HH', lost, 0)  # more than once: what was sent just now is not sent again
+    lab.check('and a packet once more', lab.until(2, lambda: ask(screen, NACK, nack) or screen.look() or screen.doubles),
+              screen.doubles)
     lab.equal('that one', set(screen.doubles), {lost})
     proxy.ok('delete', call_id='v1', from_tag='A')
     lab.check('nothing is left', lab.until(5, lambda: not lab.show('sessions')['sessions']))
