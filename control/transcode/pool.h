@@ -36,7 +36,7 @@ typedef void cp_pool_emit(void *arg, const uint8_t *rtp, uint32_t len);
 struct cp_pool_ask {
 	bool key; /* PLI, FIR: it needs a key frame */
 	bool has_bitrate;
-	uint32_t bitrate; /* bits/s; 0: as it was made with */
+	uint32_t bitrate; /* bits/s, at most (REMB); 0: no limit */
 	uint32_t rtt_us; /* of the source's side; 0: not said */
 	uint32_t nack_n;
 	uint16_t nack[CP_POOL_NACKS]; /* what it misses */

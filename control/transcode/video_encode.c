@@ -37,7 +37,7 @@ uint32_t cp_video_bitrate(uint32_t width, uint32_t height)
 {
 	uint64_t rate = (uint64_t)width * height * 30 / 12;
 
-	return rate < 50000 ? 50000 : rate > 8000000 ? 8000000 : (uint32_t)rate;
+	return rate < 100000 ? 100000 : rate > 8000000 ? 8000000 : (uint32_t)rate;
 }
 
 static void settle(struct cp_video_encoder *e)

@@ -141,6 +141,13 @@ static bool is_left_out(const struct cp_video_pipe *p)
 	       (rate && since < CP_VIDEO_CLOCK * UINT64_C(9) / 10 / rate);
 }
 
+static void set_rate(struct cp_video_pipe *p)
+{
+	uint32_t rate = p->config.bitrate ? p->config.bitrate : cp_video_bitrate(p->width, p->height);
+
+	cp_video_encoder_set_bitrate(p->encoder, p->rate_limit && p->rate_limit < rate ? p->rate_limit : rate);
+}
+
 /* For images of that size; false: there is none, and the image is left out. */
 static bool settle_encoder(struct cp_video_pipe *p, uint32_t width, uint32_t height)
 {
@@ -161,7 +168,7 @@ static bool settle_encoder(struct cp_video_pipe *p, uint32_t width, uint32_t hei
 		return false;
 	p->width = width;
 	p->height = height;
-	cp_video_encoder_set_bitrate(p->encoder, p->bitrate);
+	set_rate(p);
 	return true;
 }
 
@@ -257,9 +264,9 @@ void cp_video_pipe_force_key(struct cp_video_pipe *p)
 
 void cp_video_pipe_set_bitrate(struct cp_video_pipe *p, uint32_t bitrate)
 {
-	p->bitrate = bitrate;
+	p->rate_limit = bitrate && bitrate < CP_VIDEO_RATE_MIN ? CP_VIDEO_RATE_MIN : bitrate;
 	if (p->encoder)
-		cp_video_encoder_set_bitrate(p->encoder, bitrate);
+		set_rate(p);
 }
 
 void cp_video_pipe_stats(const struct cp_video_pipe *p, struct cp_video_pipe_stats *ret_stats)

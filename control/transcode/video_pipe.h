@@ -25,6 +25,7 @@
 
 #define CP_VIDEO_KEPT       512 /* packets; a power of two */
 #define CP_VIDEO_PACKET_MAX 1200 /* RTP, with its header */
+#define CP_VIDEO_RATE_MIN   30000 /* bits/s */
 
 struct cp_video_format {
 	enum cp_video_kind kind;
@@ -78,7 +79,7 @@ void cp_video_pipe_set_rtt(struct cp_video_pipe *p, uint32_t rtt_us);
 
 /* PLI, FIR: the next image is a key frame; at most three a second. */
 void cp_video_pipe_force_key(struct cp_video_pipe *p);
-/* bits/s; 0: as in the config. */
+/* REMB: no more than so many bits/s, though never less than CP_VIDEO_RATE_MIN; 0: no limit. */
 void cp_video_pipe_set_bitrate(struct cp_video_pipe *p, uint32_t bitrate);
 /* NACK: once more, when it is kept, and was not sent just now. */
 void cp_video_pipe_resend(struct cp_video_pipe *p, uint16_t seq, uint64_t now_us, cp_pool_emit *emit, void *arg);

@@ -31,7 +31,7 @@ struct cp_video_pipe {
 	struct cp_video_encoder *encoder; /* NULL: no image has come */
 	struct cp_video_scaler scaler;
 	uint32_t width, height; /* the encoder's */
-	uint32_t bitrate; /* as the receiver wants it; 0: it did not say */
+	uint32_t rate_limit; /* the receiver's; 0: it did not say */
 	bool key_asked;
 	uint64_t key_us; /* when the last key frame went out */
 	struct cp_video_cutter cutter;

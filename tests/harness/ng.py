@@ -101,7 +101,9 @@ def receiver_report(ssrc=0x1234):
 class Phone:
     """RTP and RTCP sockets on an even port and the next."""
 
-    def __init__(self, address, port, name='server', proto='RTP/AVP', codecs=('0 PCMU/8000',), lines=()):
+    def __init__(self, address, port, name='server', proto='RTP/AVP', codecs=('0 PCMU/8000',), lines=(),
+                 kind='audio'):
+        self.kind = kind
         self.address, self.port, self.proto, self.codecs, self.lines = address, port, proto, codecs, lines
         self.sock, self.rtcp = lab.udp(name, address, port), lab.udp(name, address, port + 1)
         self.to = self.to_rtcp = None
@@ -111,14 +113,14 @@ class Phone:
         family = 'IP6' if ':' in self.address else 'IP4'
         pts = ' '.join(c.split()[0] for c in self.codecs)
         return '\r\n'.join(['v=0', f'o=- 1 1 IN {family} {self.address}', 's=call', f'c=IN {family} {self.address}',
-                            't=0 0', f'm=audio {self.port} {self.proto} {pts}',
+                            't=0 0', f'm={self.kind} {self.port} {self.proto} {pts}',
                             *(f'a=rtpmap:{c}' for c in self.codecs), *self.lines, *more, ''])
 
     def hear(self, sdp):
         """Where it is to send, by a description for it."""
         self.sdp_seen = sdp
         address = re.search(r'^c=IN IP[46] (\S+)', sdp, re.M)[1]
-        port = int(re.search(r'^m=audio (\d+)', sdp, re.M)[1])
+        port = int(re.search(rf'^m={self.kind} (\d+)', sdp, re.M)[1])
         rtcp = re.search(r'^a=rtcp:(\d+)', sdp, re.M)
         self.to, self.to_rtcp = (address, port), (address, int(rtcp[1]) if rtcp else port + 1)
         return self

@@ -96,6 +96,12 @@ static void the_receiver_s_bitrate(void **state)
 		      slow * 4);
 	assert_in_range(fast * 4, SCREEN_RATE * 3 / 4, SCREEN_RATE * 5 / 4);
 	assert_in_range(slow * 4, SCREEN_RATE / 4 * 3 / 4, SCREEN_RATE / 4 * 3 / 2);
+	/* it is a limit: with more of it the rate is what it was */
+	cp_video_pipe_set_bitrate(s->pipe, 100 * SCREEN_RATE);
+	sim_run(s, 30);
+	before = s->screen.bytes;
+	sim_run(s, 60);
+	assert_in_range((s->screen.bytes - before) * 4, SCREEN_RATE / 2, SCREEN_RATE * 5 / 4);
 	sim_close(s);
 }
 
