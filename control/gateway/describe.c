@@ -250,6 +250,15 @@ static bool far_apply(struct work *w, const struct cp_gw_section *s, struct cp_g
 	return true;
 }
 
+/* What we make ourselves has an SSRC of ours: a browser that waits for another plays nothing of it. */
+static bool adds_audio(const struct cp_gw_codec *codec, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (codec[i].added && !cp_gw_is_event(&codec[i]))
+			return true;
+	return false;
+}
+
 /* False: there is nothing that both could speak. */
 static bool codecs_apply(const struct work *w, const struct cp_gw_section *s, struct cp_gw_leg *near,
 			 struct cp_gw_leg *far, struct cp_gw_picture *x, struct en_err *err)
@@ -268,6 +277,7 @@ static bool codecs_apply(const struct work *w, const struct cp_gw_section *s, st
 	}
 	x->face.codec = x->codec;
 	x->face.codec_n = n;
+	x->face.ssrcs = w->answer ? !near->stream->pipe[near->side] : !adds_audio(x->codec, n);
 	return true;
 }
 

@@ -321,6 +321,19 @@ static void bundles(void **state)
 	lacks(-1, "BUNDLE");
 }
 
+/* Whose packets they are stands, with which numbers they come does not. */
+static void numbers_of_streams_can_be_left_out(void **state)
+{
+	(void)state;
+	reads(TEXT_CHROMIUM);
+	writes();
+	has(0, "a=ssrc:2539618934 cname:B2LsMV9CtrM91+UG");
+	face[0].ssrcs = false;
+	writes();
+	lacks(0, "a=ssrc");
+	has(0, "a=msid:aa07a38e f0fa0167");
+}
+
 static void nothing_of_the_transport_leaks(void **state)
 {
 	static const char *const pieces[] = {
@@ -449,6 +462,7 @@ int main(void)
 		cmocka_unit_test(families),
 		cmocka_unit_test(hold_keeps_the_zero_address),
 		cmocka_unit_test(bundles),
+		cmocka_unit_test(numbers_of_streams_can_be_left_out),
 		cmocka_unit_test(nothing_of_the_transport_leaks),
 		cmocka_unit_test(feedback_goes_with_its_profile),
 		cmocka_unit_test(rtcp_forms),
