@@ -105,6 +105,8 @@ void cp_gateway_stats(const struct cp_gateway *g, struct cp_gateway_stats *ret_s
 
 	cp_pool_stats(g->pool, &pool);
 	*ret_stats = g->stats;
+	for (unsigned int i = 0; i < g->ctl->conf->gateway.rtp_n; i++)
+		ret_stats->ports += cp_gw_ports_used(g->ports, i);
 	ret_stats->pipes = pool.pipes;
 	ret_stats->transcoded = pool.out;
 	ret_stats->unheard = pool.lost;

@@ -34,6 +34,7 @@ struct cp_gateway_stats {
 	uint64_t commands, errors, repeated; /* of ng; repeated: answered from what was kept */
 	uint64_t calls, timeouts; /* that ever began; that ended by silence */
 	unsigned int present; /* calls now */
+	unsigned int ports; /* pairs in use */
 	unsigned int pipes; /* directions of streams that are transcoded now */
 	uint64_t transcoded, unheard; /* packets made of others; lost because a worker, or the loop, was behind */
 };
