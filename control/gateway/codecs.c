@@ -52,7 +52,7 @@ static void keep(struct cp_gw_leg *leg, const struct cp_gw_codec *c)
 	leg->known_n++;
 }
 
-static void keep_all(struct cp_gw_leg *leg, const struct cp_gw_codec *codec, unsigned int n)
+void cp_gw_codecs_keep(struct cp_gw_leg *leg, const struct cp_gw_codec *codec, unsigned int n)
 {
 	free(leg->known);
 	leg->known_n = 0;
@@ -101,7 +101,7 @@ static int ours_by_name(const char *name, uint32_t clock)
 }
 
 /* What its side is to be answered with when that needs a pipe: what the proxy wants, else what it prefers itself. */
-static const struct cp_gw_known *first_ours(const struct cp_gw_leg *leg)
+const struct cp_gw_known *cp_gw_first_ours(const struct cp_gw_leg *leg)
 {
 	for (unsigned int i = 0; i < leg->known_n; i++)
 		if (leg->known[i].wanted && ours_by_name(leg->known[i].name, leg->known[i].clock) >= 0)
@@ -112,8 +112,7 @@ static const struct cp_gw_known *first_ours(const struct cp_gw_leg *leg)
 	return NULL;
 }
 
-/* Of the clock that audio has, when there are several (RFC 4733 s2.1 wants that); NULL: keys are not spoken. */
-static const struct cp_gw_known *event_of(const struct cp_gw_leg *leg, uint32_t clock)
+const struct cp_gw_known *cp_gw_event_of(const struct cp_gw_leg *leg, uint32_t clock)
 {
 	const struct cp_gw_known *found = NULL;
 
@@ -236,23 +235,23 @@ bool cp_gw_codecs_offer(const struct cp_gw_section *s, const struct cp_gw_option
 	bool changes = o->strip.n + o->mask.n + o->consume.n + o->transcode.n > 0;
 
 	*ret_n = 0;
-	keep_all(near, s->codec, s->codec_n);
+	cp_gw_codecs_keep(near, s->codec, s->codec_n);
 	mark_wanted(s, o, near);
 	for (unsigned int i = 0; i < s->codec_n; i++)
 		if (!cp_gw_is_event(&s->codec[i]) && passes(s, o, &s->codec[i]))
 			ret_codec[(*ret_n)++] = s->codec[i];
-	if (wire_text_is(s->kind, "audio") && first_ours(near))
+	if (wire_text_is(s->kind, "audio") && cp_gw_first_ours(near))
 		for (uint32_t i = 0; i < o->transcode.n; i++)
 			add(s, o->transcode.item[i], ret_codec, ret_n);
 	if (changes)
 		pass_events(s, o, ret_codec, ret_n);
-	keep_all(far, changes ? ret_codec : s->codec, changes ? *ret_n : s->codec_n);
+	cp_gw_codecs_keep(far, changes ? ret_codec : s->codec, changes ? *ret_n : s->codec_n);
 	return changes;
 }
 
 /* --- answers ----------------------------------------------------------------------------- */
 
-static struct cp_pipe_format format_of(const struct cp_gw_known *k)
+struct cp_pipe_format cp_gw_format_of(const struct cp_gw_known *k)
 {
 	struct cp_pipe_format f = {.pt = k->pt, .codec = {.clock = k->clock, .channels = 1, .complexity = -1}};
 
@@ -262,17 +261,23 @@ static struct cp_pipe_format format_of(const struct cp_gw_known *k)
 	return f;
 }
 
+uint32_t cp_gw_ptime_of(const struct cp_gw_leg *leg)
+{
+	return leg->ptime % 10 == 0 && leg->ptime <= 120 ? leg->ptime : 0;
+}
+
 /* Of what comes from `from`, said in one codec of each side. */
 static int pipe_make(struct cp_gw_leg *from, const struct cp_gw_known *in, struct cp_gw_leg *to,
 		     const struct cp_gw_known *out, struct en_err *err)
 {
 	struct cp_gateway *g = from->stream->call->gateway;
-	const struct cp_gw_known *in_event = event_of(from, in->clock), *out_event = event_of(to, out->clock);
+	const struct cp_gw_known *in_event = cp_gw_event_of(from, in->clock),
+				 *out_event = cp_gw_event_of(to, out->clock);
 	const struct cp_pipe_config config = {
 		.in_n = 1,
-		.in = {format_of(in)},
-		.out = format_of(out),
-		.ptime_ms = to->ptime % 10 == 0 && to->ptime <= 120 ? to->ptime : 0,
+		.in = {cp_gw_format_of(in)},
+		.out = cp_gw_format_of(out),
+		.ptime_ms = cp_gw_ptime_of(to),
 		.in_event_pt = in_event ? in_event->pt : -1,
 		.in_event_clock = in_event ? in_event->clock : 0,
 		.out_event_pt = out_event ? out_event->pt : -1,
@@ -284,11 +289,10 @@ static int pipe_make(struct cp_gw_leg *from, const struct cp_gw_known *in, struc
 	return cp_pool_add(g->pool, &config, from, &from->stream->pipe[from->side], err);
 }
 
-/* The offerer's codec and its keys. */
-static unsigned int answer_with(const struct cp_gw_leg *far, const struct cp_gw_known *codec,
-				struct cp_gw_codec *ret_codec)
+unsigned int cp_gw_answer_with(const struct cp_gw_leg *far, const struct cp_gw_known *codec,
+			       struct cp_gw_codec *ret_codec)
 {
-	const struct cp_gw_known *event = event_of(far, codec->clock);
+	const struct cp_gw_known *event = cp_gw_event_of(far, codec->clock);
 	unsigned int n = 0;
 
 	ret_codec[n++] = written(codec);
@@ -312,7 +316,7 @@ static unsigned int answer_as_it_is(const struct cp_gw_section *s, const struct 
 /* Its first codec decides: what it prefers is what it sends. */
 static bool has_in_common(const struct cp_gw_section *s, const struct cp_gw_leg *far)
 {
-	const struct cp_gw_known *same, *wanted = first_ours(far);
+	const struct cp_gw_known *same, *wanted = cp_gw_first_ours(far);
 	unsigned int i = 0;
 
 	while (i < s->codec_n && cp_gw_is_event(&s->codec[i]))
@@ -330,10 +334,10 @@ int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, s
 	int rc;
 
 	cp_gw_pipes_end(near->stream);
-	keep_all(near, s->codec, s->codec_n);
+	cp_gw_codecs_keep(near, s->codec, s->codec_n);
 	*ret_n = answer_as_it_is(s, far, ret_codec);
-	in = first_ours(near);
-	out = first_ours(far);
+	in = cp_gw_first_ours(near);
+	out = cp_gw_first_ours(far);
 	if (!in || !out || has_in_common(s, far)) {
 		if (*ret_n == s->codec_n)
 			*ret_n = 0; /* as they are */
@@ -346,7 +350,7 @@ int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, s
 		cp_gw_pipes_end(near->stream);
 		return rc;
 	}
-	*ret_n = answer_with(far, out, ret_codec);
+	*ret_n = cp_gw_answer_with(far, out, ret_codec);
 	return 0;
 }
 
@@ -382,10 +386,9 @@ void cp_gw_leg_on_rtp(void *arg, struct cp_peer *p, const uint8_t *bytes, uint32
 void cp_gw_on_pipe(void *from, const uint8_t *rtp, uint32_t len)
 {
 	const struct cp_gw_leg *leg = from;
+	struct cp_gw_leg *to = &leg->stream->leg[1 - leg->side];
 	struct wire_rtp h;
 
-	if (!leg->peer || !cp_link_rtp(leg->stream->call->gateway->ctl->link, &leg->peer->place, rtp, len))
-		return;
-	if (wire_rtp_parse(rtp, len, &h))
-		cp_report_said(&leg->stream->leg[1 - leg->side].report, &h, en_mono_ns());
+	if (cp_gw_leg_made(to, rtp, len) && wire_rtp_parse(rtp, len, &h))
+		cp_report_said(&to->report, &h, en_mono_ns());
 }

@@ -10,14 +10,13 @@
 #include "control/signal/signal.h"
 #include "engine/base/random.h"
 
-#define TICK_MS 250
+#define TICK_MS 500
 
 static void on_tick(uv_timer_t *uv)
 {
 	struct cp_gateway *g = uv->data;
 
-	if (g->ending)
-		cp_gw_end_silent(g);
+	cp_gw_end_silent(g);
 	cp_gw_reports(g);
 }
 

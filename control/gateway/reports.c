@@ -8,15 +8,13 @@
 #include "control/gateway/inner.h"
 #include "engine/base/clock.h"
 
-/* To the side of a leg: it goes the way of what is made for it, as if it came from the other one. */
 static void tell(struct cp_gw_leg *leg, uint64_t now_ns, uint64_t wall_ns)
 {
-	const struct cp_gw_leg *other = &leg->stream->leg[1 - leg->side];
 	uint8_t bytes[CP_REPORT_MAX];
-	uint32_t len = other->peer ? cp_report_write(&leg->report, now_ns, wall_ns, bytes) : 0;
+	uint32_t len = leg->inside ? 0 : cp_report_write(&leg->report, now_ns, wall_ns, bytes);
 
 	if (len)
-		(void)cp_link_rtp(leg->stream->call->gateway->ctl->link, &other->peer->place, bytes, len);
+		(void)cp_gw_leg_made(leg, bytes, len);
 }
 
 void cp_gw_reports(struct cp_gateway *g)
