@@ -20,8 +20,8 @@ SIP, WS = '198.18.0.1:5060', 'ws://198.18.0.1:8088'
 RTP = range(40000, 40021)
 OURS = os.environ['GATEWAY'] == 'turnpike'
 SPEECH = os.environ['SPEECH'] == 'speech'  # or only have the calls
-# By windows of 400 ms, in the telephone band, through PCMU and Opus at Chromium's usual rate, on a machine that may be busy; what is not
-# the same speech comes to 0.5 and is never in step.
+# By windows of 400 ms, in the telephone band, through PCMU and Opus at Chromium's usual rate, on a machine that may be
+# busy; what is not the same speech comes to 0.5 and is never in step.
 MEDIAN, TENTH, STEADY = 0.9, 0.6, 0.7
 ROUNDS = 2  # how often the recording is said
 
