@@ -4,12 +4,14 @@
  *
  * An offer goes on with its codecs, less those that the flags take away, and with those that we can make of them
  * (codec-transcode). What the answer takes decides: a codec of the offer, and media goes through as it is; one of ours,
- * and the offerer is answered with the first of its codecs that we know, and both directions are transcoded. Codecs of
- * sound are known in sections of audio, those of pictures in sections of video.
+ * and the offerer is answered with the first of its codecs that we know, and both directions are transcoded. So it is
+ * too when the proxy wants the offerer answered with another one than that (codec-accept, codec-consume). Codecs of sound
+ * are known in sections of audio, those of pictures in sections of video.
  *
  * Runs on:   the control loop.
  * Invariants
  *   T1  either both directions of a stream have a pipe or none has.
+ *   T2  once flags have changed the codecs of an offer, its keys have the clocks of what is left (RFC 4733 s2.1).
  *
  * Specs:     RFC 3264 s6.1, RFC 3551 s6 (static payload types), RFC 7587 s7, RFC 4733 s2.5.1, RFC 7741 s6, RFC 9628 s6.
  */
@@ -114,8 +116,12 @@ static int ours_of(const struct cp_gw_leg *leg, const struct cp_gw_known *k)
 	return ours_by_name(k->name, k->clock, leg->stream->media);
 }
 
+/* What its side is to be answered with when that needs a pipe: what the proxy wants, else what it prefers itself. */
 const struct cp_gw_known *cp_gw_first_ours(const struct cp_gw_leg *leg)
 {
+	for (unsigned int i = 0; i < leg->known_n; i++)
+		if (leg->known[i].wanted && ours_of(leg, &leg->known[i]) >= 0)
+			return &leg->known[i];
 	for (unsigned int i = 0; i < leg->known_n; i++)
 		if (ours_of(leg, &leg->known[i]) >= 0)
 			return &leg->known[i];
@@ -157,6 +163,15 @@ static bool pt_is_taken(const struct cp_gw_section *s, const struct cp_gw_codec 
 	return false;
 }
 
+static uint8_t free_pt(const struct cp_gw_section *s, const struct cp_gw_codec *codec, unsigned int n)
+{
+	uint8_t pt = DYNAMIC_MIN;
+
+	while (pt < WIRE_SDP_PT_MAX && pt_is_taken(s, codec, n, pt))
+		pt++;
+	return pt;
+}
+
 /* One that the proxy wants offered besides; what the offer has anyway, or we do not know, is not added. */
 static void add(const struct cp_gw_section *s, enum cp_gw_media media, const char *said, struct cp_gw_codec *codec,
 		unsigned int *n)
@@ -174,10 +189,7 @@ static void add(const struct cp_gw_section *s, enum cp_gw_media media, const cha
 	for (unsigned int i = 0; i < *n; i++)
 		if (wire_text_is_nocase(codec[i].name, ours[at].name) && codec[i].clock == ours[at].clock)
 			return;
-	pt = ours[at].pt;
-	if (pt == 0xff)
-		for (pt = DYNAMIC_MIN; pt < WIRE_SDP_PT_MAX && pt_is_taken(s, codec, *n, pt); pt++)
-			;
+	pt = ours[at].pt != 0xff ? ours[at].pt : free_pt(s, codec, *n);
 	codec[(*n)++] = (struct cp_gw_codec){.name = text_of(ours[at].name),
 					     .fmtp = text_of(ours[at].fmtp),
 					     .clock = ours[at].clock,
@@ -187,7 +199,7 @@ static void add(const struct cp_gw_section *s, enum cp_gw_media media, const cha
 					     .feedback = ours[at].video};
 }
 
-/* What carries another one (rtx, red) is of no use without it, and browsers refuse it. */
+/* What carries another one (rtx, red) goes where that goes: without it browsers refuse it. */
 static bool passes(const struct cp_gw_section *s, const struct cp_gw_options *o, const struct cp_gw_codec *c)
 {
 	uint8_t pt;
@@ -197,15 +209,51 @@ static bool passes(const struct cp_gw_section *s, const struct cp_gw_options *o,
 	for (unsigned int i = 0; i < s->codec_n; i++)
 		if (s->codec[i].pt == pt)
 			return cp_gw_codec_passes(&s->codec[i], o);
+	return true;
+}
+
+static bool has_clock(const struct cp_gw_codec *codec, unsigned int n, uint32_t clock, bool events)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (codec[i].clock == clock && cp_gw_is_event(&codec[i]) == events)
+			return true;
 	return false;
 }
 
-static void pass(const struct cp_gw_section *s, const struct cp_gw_options *o, bool events, struct cp_gw_codec *codec,
-		 unsigned int *n)
+/* Keys come last: what is first is what a side wants to hear. Those of a clock that only an added codec has are added.
+ */
+static void pass_events(const struct cp_gw_section *s, const struct cp_gw_options *o, struct cp_gw_codec *codec,
+			unsigned int *n)
 {
-	for (unsigned int i = 0; i < s->codec_n; i++)
-		if (cp_gw_is_event(&s->codec[i]) == events && passes(s, o, &s->codec[i]))
-			codec[(*n)++] = s->codec[i];
+	unsigned int audio_n = *n, events_n = 0;
+
+	for (unsigned int i = 0; i < s->codec_n; i++) {
+		const struct cp_gw_codec *c = &s->codec[i];
+
+		if (!cp_gw_is_event(c) || !cp_gw_codec_passes(c, o))
+			continue;
+		events_n++;
+		if (has_clock(codec, audio_n, c->clock, false))
+			codec[(*n)++] = *c;
+	}
+	for (unsigned int i = 0; i < audio_n && events_n && *n < CP_GW_CODECS_MAX; i++)
+		if (codec[i].added && !has_clock(codec, *n, codec[i].clock, true)) {
+			codec[*n] = (struct cp_gw_codec){.name = text_of(CP_GW_EVENT),
+							 .fmtp = text_of("0-15"),
+							 .clock = codec[i].clock,
+							 .channels = 1,
+							 .pt = free_pt(s, codec, *n),
+							 .added = true};
+			(*n)++;
+		}
+}
+
+static void mark_wanted(const struct cp_gw_section *s, const struct cp_gw_options *o, struct cp_gw_leg *leg)
+{
+	for (unsigned int i = 0; i < leg->known_n; i++)
+		for (unsigned int k = 0; k < s->codec_n; k++)
+			if (s->codec[k].pt == leg->known[i].pt)
+				leg->known[i].wanted = cp_gw_codec_is_wanted(&s->codec[k], o);
 }
 
 static enum cp_gw_media media_of(const struct cp_gw_section *s)
@@ -218,16 +266,22 @@ static enum cp_gw_media media_of(const struct cp_gw_section *s)
 bool cp_gw_codecs_offer(const struct cp_gw_section *s, const struct cp_gw_options *o, struct cp_gw_leg *near,
 			struct cp_gw_leg *far, struct cp_gw_codec *ret_codec, unsigned int *ret_n)
 {
+	bool changes = o->strip.n + o->mask.n + o->consume.n + o->transcode.n > 0;
+
 	*ret_n = 0;
 	near->stream->media = media_of(s);
 	cp_gw_codecs_keep(near, s->codec, s->codec_n);
-	pass(s, o, false, ret_codec, ret_n);
+	mark_wanted(s, o, near);
+	for (unsigned int i = 0; i < s->codec_n; i++)
+		if (!cp_gw_is_event(&s->codec[i]) && passes(s, o, &s->codec[i]))
+			ret_codec[(*ret_n)++] = s->codec[i];
 	if (cp_gw_first_ours(near))
 		for (uint32_t i = 0; i < o->transcode.n; i++)
 			add(s, near->stream->media, o->transcode.item[i], ret_codec, ret_n);
-	pass(s, o, true, ret_codec, ret_n); /* keys last: what is first is what a side wants to hear */
-	cp_gw_codecs_keep(far, ret_codec, *ret_n);
-	return o->strip.n + o->mask.n + o->transcode.n > 0;
+	if (changes)
+		pass_events(s, o, ret_codec, ret_n);
+	cp_gw_codecs_keep(far, changes ? ret_codec : s->codec, changes ? *ret_n : s->codec_n);
+	return changes;
 }
 
 /* --- answers ----------------------------------------------------------------------------- */
@@ -327,11 +381,15 @@ static unsigned int answer_as_it_is(const struct cp_gw_section *s, const struct 
 /* Its first codec decides: what it prefers is what it sends. */
 static bool has_in_common(const struct cp_gw_section *s, const struct cp_gw_leg *far)
 {
+	const struct cp_gw_known *same, *wanted = cp_gw_first_ours(far);
 	unsigned int i = 0;
 
 	while (i < s->codec_n && cp_gw_is_event(&s->codec[i]))
 		i++;
-	return i == s->codec_n || find_same(far, &s->codec[i]);
+	if (i == s->codec_n)
+		return true;
+	same = find_same(far, &s->codec[i]);
+	return same && (same->wanted || !wanted || !wanted->wanted);
 }
 
 int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, struct cp_gw_leg *far,

@@ -253,6 +253,15 @@ static bool far_apply(struct work *w, const struct cp_gw_section *s, struct cp_g
 	return true;
 }
 
+/* What we make ourselves has an SSRC of ours: a browser that waits for another plays nothing of it. */
+static bool adds(const struct cp_gw_codec *codec, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (codec[i].added && !cp_gw_is_event(&codec[i]))
+			return true;
+	return false;
+}
+
 /* False: there is nothing that both could speak. */
 static bool codecs_apply(const struct work *w, const struct cp_gw_section *s, struct cp_gw_leg *near,
 			 struct cp_gw_leg *far, struct cp_gw_picture *x, struct en_err *err)
@@ -271,9 +280,7 @@ static bool codecs_apply(const struct work *w, const struct cp_gw_section *s, st
 	}
 	x->face.codec = x->codec;
 	x->face.codec_n = n;
-	/* pictures that are transcoded, or may be, come with an SSRC of ours: a browser waits for those it was told */
-	for (unsigned int i = 0; i < n; i++)
-		x->face.no_ssrc |= x->codec[i].feedback;
+	x->face.ssrcs = w->answer ? !near->stream->pipe[near->side] : !adds(x->codec, n);
 	return true;
 }
 

@@ -43,11 +43,17 @@ static bool names_all(const struct cp_gw_list *list)
 bool cp_gw_codec_passes(const struct cp_gw_codec *c, const struct cp_gw_options *o)
 {
 	/* a key pressed is of use whatever the codec: "all" does not mean it */
-	bool stripped = names(&o->strip, c) || names(&o->mask, c) ||
-			(!cp_gw_is_event(c) && (names_all(&o->strip) || names_all(&o->mask)));
+	bool stripped = names(&o->strip, c) || names(&o->mask, c) || names(&o->consume, c) ||
+			(!cp_gw_is_event(c) && (names_all(&o->strip) || names_all(&o->mask) || names_all(&o->consume)));
 
 	return !stripped || names(&o->except, c) || names_all(&o->except) || names(&o->offer, c) ||
 	       names_all(&o->offer);
+}
+
+bool cp_gw_codec_is_wanted(const struct cp_gw_codec *c, const struct cp_gw_options *o)
+{
+	return o->flags & CP_GW_ALWAYS_TRANSCODE || names(&o->accept, c) || names_all(&o->accept) ||
+	       names(&o->consume, c) || names_all(&o->consume);
 }
 
 /* --- transport ---------------------------------------------------------------------- */

@@ -43,6 +43,7 @@ struct cp_gw_known {
 	char fmtp[80]; /* too long a one is left out */
 	uint32_t clock;
 	uint8_t pt, channels;
+	bool wanted; /* its side is to hear this and nothing else: codec-accept, codec-consume */
 };
 
 struct cp_gw_leg {
@@ -168,6 +169,8 @@ static inline bool cp_gw_is_event(const struct cp_gw_codec *c)
 
 /* May a codec of an offer be seen by the other side? */
 bool cp_gw_codec_passes(const struct cp_gw_codec *c, const struct cp_gw_options *o);
+/* Shall its side be answered with it, whatever the other side takes? */
+bool cp_gw_codec_is_wanted(const struct cp_gw_codec *c, const struct cp_gw_options *o);
 
 /* guest.c: a telephone in a room. The far leg of its stream joins, or is there already; -errno with err. */
 int cp_gw_guest_join(struct cp_gw_leg *inside, const char *room, const char *label, struct en_err *err);

@@ -156,7 +156,7 @@ struct cp_gw_face {
 	uint8_t dir; /* CP_DIR_*, or CP_GW_DIR_AS_IS */
 	bool bundled; /* in the one a=group:BUNDLE that is written; needs a mid */
 	bool sources; /* pass on whose streams and which: ssrc, ssrc-group, msid, rid, simulcast */
-	bool no_ssrc; /* but nothing of SSRCs: they may be ours */
+	bool ssrcs; /* of these, ssrc and ssrc-group: not when what comes has other numbers */
 	bool extmap; /* pass on header extensions */
 	struct wire_text mid; /* empty: no a=mid */
 	uint32_t ptime; /* 0: as it is */

@@ -55,9 +55,9 @@ bool cp_gw_is_transport(struct wire_text attribute)
 
 bool cp_gw_is_source(struct wire_text attribute)
 {
-	static const char *const names[] = {"ssrc", "ssrc-group", "msid", "msid-semantic", "rid", "simulcast"};
+	static const char *const names[] = {"msid", "msid-semantic", "rid", "simulcast"};
 
-	return ONE_OF(attribute, names);
+	return ONE_OF(attribute, names) || cp_gw_is_ssrc(attribute);
 }
 
 bool cp_gw_is_ssrc(struct wire_text attribute)

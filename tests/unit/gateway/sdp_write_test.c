@@ -132,7 +132,7 @@ static void video_with_a_codec_of_ours(void **state)
 					 .feedback = true};
 	face[0].codec = codecs;
 	face[0].codec_n = 2;
-	face[0].no_ssrc = true;
+	face[0].ssrcs = false;
 	writes();
 	assert_non_null(strstr(written, " 96 98\r\n"));
 	assert_non_null(strstr(written, "a=rtcp-fb:96 goog-remb\r\n"));
@@ -142,7 +142,7 @@ static void video_with_a_codec_of_ours(void **state)
 	assert_null(strstr(written, "a=ssrc"));
 	/* without feedback in the profile, and with the SSRCs */
 	face[0].proto = CP_GW_PROTO_AVP;
-	face[0].no_ssrc = false;
+	face[0].ssrcs = true;
 	writes();
 	assert_null(strstr(written, "rtcp-fb"));
 	assert_non_null(strstr(written, "a=ssrc-group:FID 1 2\r\na=ssrc:1 cname:x\r\n"));
@@ -359,6 +359,19 @@ static void bundles(void **state)
 	lacks(-1, "BUNDLE");
 }
 
+/* Whose packets they are stands, with which numbers they come does not. */
+static void numbers_of_streams_can_be_left_out(void **state)
+{
+	(void)state;
+	reads(TEXT_CHROMIUM);
+	writes();
+	has(0, "a=ssrc:2539618934 cname:B2LsMV9CtrM91+UG");
+	face[0].ssrcs = false;
+	writes();
+	lacks(0, "a=ssrc");
+	has(0, "a=msid:aa07a38e f0fa0167");
+}
+
 static void nothing_of_the_transport_leaks(void **state)
 {
 	static const char *const pieces[] = {
@@ -488,6 +501,7 @@ int main(void)
 		cmocka_unit_test(families),
 		cmocka_unit_test(hold_keeps_the_zero_address),
 		cmocka_unit_test(bundles),
+		cmocka_unit_test(numbers_of_streams_can_be_left_out),
 		cmocka_unit_test(nothing_of_the_transport_leaks),
 		cmocka_unit_test(feedback_goes_with_its_profile),
 		cmocka_unit_test(rtcp_forms),
