@@ -32,6 +32,10 @@ void cp_gateway_destroy(struct cp_gateway *g);
 json_t *cp_gateway_calls_json(const struct cp_gateway *g);
 json_t *cp_gateway_call_json(const struct cp_gateway *g, const char *id);
 
+/* A command of the ng protocol without its datagram: JSON in, the answer's dictionary out, which is the caller's;
+ * *ret_ok: its result is no error. NULL: no memory. */
+json_t *cp_gateway_command(struct cp_gateway *g, const void *json, size_t len, bool *ret_ok);
+
 struct cp_gateway_stats {
 	uint64_t commands, errors, repeated; /* of ng; repeated: answered from what was kept */
 	uint64_t calls, timeouts; /* that ever began; that ended by silence */

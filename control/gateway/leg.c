@@ -20,7 +20,7 @@ static struct cp_room *room_of(const struct cp_gw_call *c)
 {
 	for (unsigned int i = 0; i < c->stream_n; i++)
 		for (unsigned int k = 0; k < CP_GW_SIDES; k++)
-			if (c->stream[i].leg[k].peer)
+			if (c->stream[i].leg[k].peer && !c->stream[i].leg[k].inside)
 				return c->stream[i].leg[k].peer->room;
 	return cp_room_private(c->gateway->hub, "call");
 }
@@ -63,7 +63,7 @@ int cp_gw_leg_prepare(struct cp_gw_leg *leg, unsigned int range, struct en_err *
 	struct cp_room *r;
 	int rc;
 
-	if (leg->peer && (leg->peer->ice == SHM_ICE_NONE) == !leg->ice)
+	if (leg->peer && !leg->inside && (leg->peer->ice == SHM_ICE_NONE) == !leg->ice)
 		return 0;
 	cp_gw_leg_end(leg);
 	r = room_of(c);
@@ -86,10 +86,11 @@ void cp_gw_leg_tell(struct cp_gw_leg *leg)
 	struct cp_peer *p = leg->peer;
 	const struct cp_gw_leg *other = &leg->stream->leg[1 - leg->side];
 	const struct cp_gw_known *codec = cp_gw_codec_of(leg);
+	const struct cp_peer *to = other->inside ? p : other->peer;
 
-	if (!p)
+	if (!p || leg->inside)
 		return;
-	p->leg.to = other->peer ? other->peer->place.h : (struct shm_handle){0};
+	p->leg.to = to ? to->place.h : (struct shm_handle){0};
 	p->leg.range = leg->range;
 	p->leg.port = leg->ice ? 0 : leg->port;
 	p->leg.rtcp_port = leg->ice ? 0 : leg->mux ? leg->port : leg->port + 1u;
@@ -138,6 +139,15 @@ void cp_gw_leg_end(struct cp_gw_leg *leg)
 	if (leg->port) /* after the session's end was told: the next holder's LEG comes behind it */
 		cp_gw_ports_give(leg->stream->call->gateway->ports, leg->range, leg->port);
 	leg->port = 0;
+	leg->inside = false;
+}
+
+bool cp_gw_leg_made(const struct cp_gw_leg *leg, const uint8_t *bytes, uint32_t len)
+{
+	const struct cp_gw_leg *other = &leg->stream->leg[1 - leg->side];
+	const struct cp_peer *way = leg->inside || other->inside ? leg->peer : other->peer;
+
+	return way && cp_link_rtp(leg->stream->call->gateway->ctl->link, &way->place, bytes, len);
 }
 
 struct en_ep cp_gw_leg_local(const struct cp_gw_leg *leg)
@@ -159,7 +169,7 @@ bool cp_gw_leg_is_silent(const struct cp_gw_leg *leg)
 {
 	const struct cp_peer *p = leg->peer;
 
-	return p && (p->state == SHM_SESSION_LOST || (leg->ice && !p->keyed));
+	return !p || leg->inside || p->state == SHM_SESSION_LOST || (leg->ice && !p->keyed);
 }
 
 /* Nothing comes on any of its legs, and no proxy has said anything of it for the timeout. */
@@ -171,7 +181,7 @@ static bool is_silent(const struct cp_gw_call *c)
 		return false;
 	for (unsigned int i = 0; i < c->stream_n; i++)
 		for (unsigned int k = 0; k < CP_GW_SIDES; k++)
-			if (c->stream[i].leg[k].peer && !cp_gw_leg_is_silent(&c->stream[i].leg[k]))
+			if (!cp_gw_leg_is_silent(&c->stream[i].leg[k]))
 				return false;
 	return true;
 }

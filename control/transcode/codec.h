@@ -40,7 +40,7 @@ struct cp_codec {
 			    */
 	bool fec; /* encode in-band FEC */
 	bool dtx;
-	uint32_t loss; /* percent that FEC shall bear */
+	uint32_t loss; /* percent that FEC shall bear; less than 10 is 10 */
 	int complexity; /* 0 to 10; -1: ours */
 };
 

@@ -7,8 +7,8 @@
  *       what stretching needs and a whole frame.
  *   P2  all between head and tail is of one rate and as many channels.
  *
- * Where made-up samples end and decoded ones begin, both go on for SEAM_MS and one fades into the other; opus knows
- * of its own losses and does that itself.
+ * Where decoded samples follow that do not continue what was played (another run, another codec, packets left out),
+ * both go on for SEAM_MS and one fades into the other. What follows a loss a decoder joins itself.
  */
 #include <string.h>
 
@@ -139,8 +139,6 @@ void cp_jitter_pcm_conceal(struct cp_jitter *j, uint32_t samples, const struct c
 		memset(at(j, j->tail), 0, bytes_of(j, samples));
 	if (next && opus)
 		j->stats.fec++;
-	if (!opus)
-		j->seam = true;
 	j->tail += samples;
 	j->made_to = j->tail;
 	j->made_as = as;

@@ -5,6 +5,8 @@
  *   RTP ─► jitter buffer ─► channels, rate ─► encoder ─► RTP with our own SSRC, numbers and times
  *     └─► telephone events ─────────────────────────────┘ (in its place, while a key is held)
  *
+ * With `mix` all senders that there are are heard together (mixer.h); else the last that began.
+ *
  * Runs on:   a worker thread, one at a time for each pipe; nothing here is global.
  * Invariants
  *   I1  what comes out is numbered without gaps, its timestamps rise with the clock of the consumer: 10 ms a tick.
@@ -38,6 +40,8 @@ struct cp_pipe_config {
 	uint32_t in_event_clock, out_event_clock; /* Hz: of durations. Timestamps are those of the sound. */
 	uint32_t ssrc; /* of what goes out */
 	uint32_t min_ms, max_ms; /* of the jitter buffer; 0: 20, 500 */
+	bool mix; /* the `in` codecs have one rate then */
+	uint8_t level_ext; /* id of RFC 6464's header extension in what goes out, 1 to 14; 0: none */
 };
 
 struct cp_pipe_stats {
@@ -63,7 +67,7 @@ void cp_pipe_put(struct cp_pipe *p, const uint8_t *rtp, uint32_t len, uint64_t n
  * 10 ms have passed. A packet that is due now, in ret_rtp (room for CP_PIPE_PACKET_MAX); its length, 0: none. A key
  * without in-band counterpart: one that the far side cannot be told as an event is played to it as a tone.
  */
-#define CP_PIPE_PACKET_MAX (12 + CP_CODEC_BYTES_MAX)
+#define CP_PIPE_PACKET_MAX (12 + 8 + CP_CODEC_BYTES_MAX)
 uint32_t cp_pipe_tick(struct cp_pipe *p, uint64_t now_us, uint8_t *ret_rtp);
 void cp_pipe_stats(const struct cp_pipe *p, struct cp_pipe_stats *ret_stats);
 

@@ -16,10 +16,12 @@ enum cp_note_kind {
 	CP_NOTE_ADD,
 	CP_NOTE_REMOVE,
 	CP_NOTE_PACKET,
-	CP_NOTE_MEASURE, /* only back */
+	CP_NOTE_ASK, /* its bytes: a struct cp_pool_ask */
+	CP_NOTE_WANT, /* to the loop: a struct cp_pool_want */
+	CP_NOTE_MEASURE /* to the loop: a struct cp_pool_measure */
 };
 
-/* To a worker, or (PACKET, MEASURE) back. */
+/* To a worker, or (PACKET, WANT, MEASURE) back. */
 struct cp_note {
 	STAILQ_ENTRY(cp_note) next;
 	enum cp_note_kind kind;

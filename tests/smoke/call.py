@@ -5,7 +5,7 @@ import os
 import re
 
 import lab
-from ng import Phone, Proxy, bencode, receiver_report, rtp
+from ng import Api, Phone, Proxy, bencode, receiver_report, rtp
 from sdes import Sdes
 from webcall import Browser
 
@@ -106,6 +106,23 @@ def plain():
     lab.check('nothing is left', lab.until(5, lambda: not sessions()), sessions())
     a.says(rtp(4, TONE))
     lab.check('nothing is heard any more', not b.hears(0.3))
+
+
+def over_http():
+    api = Api()
+    a, b = Phone('198.18.0.1', 40000), Phone('198.18.0.1', 41000)
+    lab.equal('HTTP: ping', api.post(b'{"command": "ping"}'), (200, {'result': 'pong'}))
+    for what, body, kind, status in (('no JSON', b'{"command":', 'application/json', 400), ('a list', b'[]', 'application/json', 400),
+                                     ('deep', b'[' * 5000, 'application/json', 400), ('nothing', b'', 'application/json', 400),
+                                     ('an unknown command', b'{"command": "x"}', 'application/json', 400),
+                                     ('a form of another page', b'{"command": "ping"}', 'text/plain', 415)):
+        got = api.post(body, kind)
+        lab.check(f'HTTP: {what}: {status}, and why', got[0] == status and (got[1].get('error') or got[1].get('error-reason')), got)
+    b.hear(api.ok('offer', call_id='h1', from_tag='A', sdp=a.sdp()))
+    a.hear(api.ok('answer', call_id='h1', from_tag='A', to_tag='B', sdp=b.sdp()))
+    both_hear(a, b, 'HTTP')
+    api.ok('delete', call_id='h1')
+    lab.check('HTTP: nothing is left', lab.until(5, lambda: not sessions()), sessions())
 
 
 def families():
@@ -245,6 +262,7 @@ async def phone_calls():
 def main():
     protocol()
     plain()
+    over_http()
     families()
     behind_nat()
     silence()
