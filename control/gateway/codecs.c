@@ -135,6 +135,15 @@ const struct cp_gw_known *cp_gw_event_of(const struct cp_gw_leg *leg, uint32_t c
 	return found;
 }
 
+/* Comfort noise of that clock (RFC 3389 s4); NULL: it is not spoken. */
+static const struct cp_gw_known *noise_of(const struct cp_gw_leg *leg, uint32_t clock)
+{
+	for (unsigned int i = 0; i < leg->known_n; i++)
+		if (strcasecmp(leg->known[i].name, "CN") == 0 && leg->known[i].clock == clock && leg->known[i].pt)
+			return &leg->known[i];
+	return NULL;
+}
+
 /* --- offers ---------------------------------------------------------------------------- */
 
 static bool pt_is_taken(const struct cp_gw_section *s, const struct cp_gw_codec *codec, unsigned int n, uint8_t pt)
@@ -238,6 +247,11 @@ uint32_t cp_gw_ptime_of(const struct cp_gw_leg *leg)
 	return leg->ptime % 10 == 0 && leg->ptime <= 120 ? leg->ptime : 0;
 }
 
+static struct cp_pipe_format noise_format(const struct cp_gw_known *k)
+{
+	return (struct cp_pipe_format){.pt = k->pt, .codec = {.kind = CP_CODEC_CN, .clock = k->clock, .channels = 1}};
+}
+
 /* Of what comes from `from`, said in one codec of each side. */
 static int sound_make(struct cp_gw_leg *from, const struct cp_gw_known *in, struct cp_gw_leg *to,
 		      const struct cp_gw_known *out, uint32_t ssrc, struct en_err *err)
@@ -245,7 +259,8 @@ static int sound_make(struct cp_gw_leg *from, const struct cp_gw_known *in, stru
 	struct cp_gateway *g = from->stream->call->gateway;
 	const struct cp_gw_known *in_event = cp_gw_event_of(from, in->clock),
 				 *out_event = cp_gw_event_of(to, out->clock);
-	const struct cp_pipe_config config = {
+	const struct cp_gw_known *in_noise = noise_of(from, in->clock), *out_noise = noise_of(to, out->clock);
+	struct cp_pipe_config config = {
 		.in_n = 1,
 		.in = {cp_gw_format_of(in)},
 		.out = cp_gw_format_of(out),
@@ -254,9 +269,12 @@ static int sound_make(struct cp_gw_leg *from, const struct cp_gw_known *in, stru
 		.in_event_clock = in_event ? in_event->clock : 0,
 		.out_event_pt = out_event ? out_event->pt : -1,
 		.out_event_clock = out_event ? out_event->clock : 0,
+		.out_cn_pt = out_noise ? out_noise->pt : 0,
 		.ssrc = ssrc,
 	};
 
+	if (in_noise)
+		config.in[config.in_n++] = noise_format(in_noise);
 	return cp_pool_add(g->pool, &config, from, &from->stream->pipe[from->side], err);
 }
 
@@ -283,10 +301,12 @@ static int pipe_make(struct cp_gw_leg *from, const struct cp_gw_known *in, struc
 unsigned int cp_gw_answer_with(const struct cp_gw_leg *far, const struct cp_gw_known *codec,
 			       struct cp_gw_codec *ret_codec)
 {
-	const struct cp_gw_known *event = cp_gw_event_of(far, codec->clock);
+	const struct cp_gw_known *event = cp_gw_event_of(far, codec->clock), *noise = noise_of(far, codec->clock);
 	unsigned int n = 0;
 
 	ret_codec[n++] = written(codec);
+	if (noise)
+		ret_codec[n++] = written(noise);
 	if (event)
 		ret_codec[n++] = written(event);
 	return n;

@@ -85,8 +85,8 @@ void cp_gw_leg_tell(struct cp_gw_leg *leg)
 {
 	struct cp_peer *p = leg->peer;
 	const struct cp_gw_leg *other = &leg->stream->leg[1 - leg->side];
-	const struct cp_gw_known *codec = cp_gw_codec_of(leg);
 	const struct cp_peer *to = other->inside ? p : other->peer;
+	const struct cp_gw_known *codec = cp_gw_codec_of(leg);
 
 	if (!p || leg->inside)
 		return;

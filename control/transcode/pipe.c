@@ -6,7 +6,7 @@
  *   P1  ts is that of the sound being collected, and goes on whatever is sent: a pause (DTX) and events take time too.
  *
  * Specs:     RFC 3550 s5.1; RFC 3551 s4.1 (marker); RFC 4733 s2.5.1.2.
- * Not here:  rates and channels (pipe_sound.c), keys (pipe_event.c).
+ * Not here:  rates and channels (pipe_sound.c), keys (pipe_event.c, pipe_tone.c).
  */
 #include "control/transcode/pipe_inner.h"
 
@@ -45,8 +45,10 @@ static int check(const struct cp_pipe_config *c, struct en_err *err)
 	for (uint32_t i = 0; i < c->in_n; i++)
 		if (c->in[i].pt > 127)
 			return en_fail(err, -EINVAL, "payload type %u", c->in[i].pt);
-	if (c->out.pt > 127)
-		return en_fail(err, -EINVAL, "payload type %u", c->out.pt);
+	if (c->out.pt > 127 || c->out_cn_pt > 127)
+		return en_fail(err, -EINVAL, "payload type %u", c->out.pt > 127 ? c->out.pt : c->out_cn_pt);
+	if (c->in[0].codec.kind == CP_CODEC_CN || c->out.codec.kind == CP_CODEC_CN)
+		return en_fail(err, -EINVAL, "comfort noise alone");
 	rc = check_events(c->in_event_pt, c->in_event_clock, err);
 	return rc ? rc : check_events(c->out_event_pt, c->out_event_clock, err);
 }
@@ -66,11 +68,23 @@ static void narrow(struct cp_codec *c, uint32_t rate, uint32_t channels)
 		c->channels = channels;
 }
 
+/* Noise has the rate of the sound that it stands for: the decoder is changed without a seam. */
+static void settle_noise(struct cp_pipe_config *c)
+{
+	const struct cp_codec *sound = &c->in[0].codec;
+
+	for (uint32_t i = 1; i < c->in_n; i++)
+		if (c->in[i].codec.kind == CP_CODEC_CN && c->in[i].codec.clock == sound->clock)
+			c->in[i].codec.pcm_rate = cp_codec_rate(sound);
+}
+
 static void settle(struct cp_pipe_config *c)
 {
 	uint32_t rate = 0, channels = 1;
 
 	for (uint32_t i = 0; i < c->in_n; i++) {
+		if (c->in[i].codec.kind == CP_CODEC_CN)
+			continue;
 		if (cp_codec_rate(&c->in[i].codec) > rate)
 			rate = cp_codec_rate(&c->in[i].codec);
 		if (c->in[i].codec.channels > channels)
@@ -79,6 +93,7 @@ static void settle(struct cp_pipe_config *c)
 	narrow(&c->out.codec, rate, channels);
 	for (uint32_t i = 0; i < c->in_n; i++)
 		narrow(&c->in[i].codec, cp_codec_rate(&c->out.codec), c->out.codec.channels);
+	settle_noise(c);
 	if (!c->ptime_ms)
 		c->ptime_ms = PTIME;
 	if (!c->min_ms)
@@ -126,6 +141,8 @@ static int create_jitter(struct cp_pipe *p, struct en_err *err)
 
 static int create_events(struct cp_pipe *p, struct en_err *err)
 {
+	if (!cp_pipe_tone_open(p))
+		return en_fail(err, -ENOMEM, "no memory for a pipe");
 	if (p->config.in_event_pt < 0 || p->config.out_event_pt >= 0)
 		return 0;
 	p->generator = cp_tone_generator_create();
@@ -143,6 +160,8 @@ int cp_pipe_create(const struct cp_pipe_config *config, struct cp_pipe **ret_pip
 	if (!p)
 		return en_fail(err, -ENOMEM, "no memory for a pipe");
 	p->config = *config;
+	cp_echo_get(p->config.in_echo);
+	cp_echo_get(p->config.out_echo);
 	settle(&p->config);
 	rc = create_sound(p, err);
 	if (rc == 0)
@@ -168,10 +187,13 @@ void cp_pipe_destroy(struct cp_pipe *p)
 		return;
 	cp_jitter_destroy(p->jitter);
 	cp_mixer_destroy(p->mixer);
+	cp_pipe_voice_close(p);
 	cp_encoder_destroy(p->encoder);
 	cp_resampler_destroy(p->voice.resampler);
 	cp_resampler_destroy(p->tones.resampler);
+	cp_resampler_destroy(p->listening.resampler);
 	cp_tone_generator_destroy(p->generator);
+	cp_tone_detector_destroy(p->detector);
 	free(p->pcm);
 	free(p);
 }
@@ -260,6 +282,12 @@ static uint32_t write_due(struct cp_pipe *p, uint8_t *ret_rtp)
 		return write_packet(p, (uint8_t)p->config.out_event_pt, event.marker, event.timestamp,
 				    sizeof(event.payload), ret_rtp);
 	}
+	if (cp_pipe_silence_is_told(p)) {
+		p->marker = true;
+		if (!cp_pipe_silence_next(p, ret_rtp + WIRE_RTP_HDR_LEN))
+			return 0;
+		return write_packet(p, p->config.out_cn_pt, false, p->ts, 1, ret_rtp);
+	}
 	len = cp_encode(p->encoder, p->pcm, p->frame, ret_rtp + sound_at(p));
 	/* RFC 3551 s4.1: the first packet after a silence in which none were sent is marked */
 	p->marker = len <= 0;
@@ -274,9 +302,14 @@ uint32_t cp_pipe_tick(struct cp_pipe *p, uint64_t now_us, uint8_t *ret_rtp)
 	struct cp_jitter_block b =
 		p->mixer ? cp_mixer_get(p->mixer, now_us, pcm) : cp_jitter_get(p->jitter, now_us, pcm);
 	uint32_t len;
+	bool tone, speech;
 
+	cp_pipe_tone_hear(p, pcm, b.rate, b.channels);
 	cp_pipe_event_tick(p, now_us);
-	if (cp_pipe_event_tone(p, pcm))
+	speech = cp_pipe_voice_mend(p, pcm, b.rate, b.channels, now_us) && b.sound == CP_JITTER_SPEECH;
+	tone = cp_pipe_event_tone(p, pcm);
+	cp_pipe_silence_note(p, !tone && !speech);
+	if (tone)
 		cp_pipe_push(p, &p->tones, pcm, CP_TONE_RATE, 1);
 	else
 		cp_pipe_push(p, &p->voice, pcm, b.rate, b.channels);
@@ -284,6 +317,7 @@ uint32_t cp_pipe_tick(struct cp_pipe *p, uint64_t now_us, uint8_t *ret_rtp)
 		return 0;
 	p->block = 0;
 	cp_pipe_fill(p);
+	cp_pipe_voice_say(p, now_us);
 	len = write_due(p, ret_rtp);
 	cp_pipe_drop(p);
 	p->ts += p->ticks;

@@ -37,6 +37,19 @@ static struct slot *slot_of(struct cp_pool *p, uint32_t pipe)
 	return s->used && s->generation == pipe >> CP_POOL_INDEX_BITS ? s : NULL;
 }
 
+static void hear(struct cp_pool *p, const struct slot *s, const struct cp_note *n)
+{
+	struct cp_pool_want want;
+
+	if (n->kind == CP_NOTE_PACKET) {
+		p->out_total++;
+		p->out(s->user, n->bytes, n->len);
+	} else if (p->on_want) {
+		memcpy(&want, n->bytes, sizeof(want));
+		p->on_want(s->user, &want);
+	}
+}
+
 static const struct cp_pool_measure *measure_in(const struct cp_note *n)
 {
 	return (const struct cp_pool_measure *)(const void *)n->bytes;
@@ -59,19 +72,6 @@ static void take_measure(struct cp_pool *p, struct slot *s, struct cp_note *n)
 	p->concealed_ms += risen(was->concealed_ms, now->concealed_ms);
 	free(s->measure);
 	s->measure = n;
-}
-
-static void hear(struct cp_pool *p, const struct slot *s, const struct cp_note *n)
-{
-	struct cp_pool_want want;
-
-	if (n->kind == CP_NOTE_PACKET) {
-		p->out_total++;
-		p->out(s->user, n->bytes, n->len);
-	} else if (p->on_want) {
-		memcpy(&want, n->bytes, sizeof(want));
-		p->on_want(s->user, &want);
-	}
 }
 
 static void drain(struct cp_pool *p, struct cp_worker *w)
@@ -214,13 +214,6 @@ void cp_pool_put(struct cp_pool *p, uint32_t pipe, const uint8_t *rtp, uint32_t 
 	send_note(&p->worker[s->worker], n);
 }
 
-const struct cp_pool_measure *cp_pool_measure(const struct cp_pool *p, uint32_t pipe)
-{
-	const struct slot *s = &p->slot[cp_pool_index(pipe)];
-
-	return s->used && s->generation == pipe >> CP_POOL_INDEX_BITS && s->measure ? measure_in(s->measure) : NULL;
-}
-
 void cp_pool_ask(struct cp_pool *p, uint32_t pipe, const struct cp_pool_ask *ask)
 {
 	const struct slot *s = slot_of(p, pipe);
@@ -236,6 +229,13 @@ void cp_pool_ask(struct cp_pool *p, uint32_t pipe, const struct cp_pool_ask *ask
 void cp_pool_listen(struct cp_pool *p, cp_pool_on_want *on_want)
 {
 	p->on_want = on_want;
+}
+
+const struct cp_pool_measure *cp_pool_measure(const struct cp_pool *p, uint32_t pipe)
+{
+	const struct slot *s = &p->slot[cp_pool_index(pipe)];
+
+	return s->used && s->generation == pipe >> CP_POOL_INDEX_BITS && s->measure ? measure_in(s->measure) : NULL;
 }
 
 void cp_pool_stats(const struct cp_pool *p, struct cp_pool_stats *ret_stats)

@@ -32,14 +32,6 @@ typedef void cp_pool_out(void *user, const uint8_t *rtp, uint32_t len);
 /* To be called in a tick, for each packet that is due. */
 typedef void cp_pool_emit(void *arg, const uint8_t *rtp, uint32_t len);
 
-/* What a pipe has come to, told once a second. */
-struct cp_pool_measure {
-	uint64_t cpu_us; /* of its thread, in its ticks */
-	bool is_sound; /* the rest is known */
-	uint64_t spoken_ms, concealed_ms; /* concealed: of what was spoken */
-	struct cp_pipe_stats sound;
-};
-
 /* What the far side of a pipe says to it (RTCP), in one message. */
 struct cp_pool_ask {
 	bool key; /* PLI, FIR: it needs a key frame */
@@ -58,17 +50,25 @@ struct cp_pool_want {
 	uint16_t nack[CP_POOL_NACKS];
 };
 
+/* What a pipe has come to, told once a second. */
+struct cp_pool_measure {
+	uint64_t cpu_us; /* of its thread, in its ticks */
+	bool is_sound; /* the rest is known */
+	uint64_t spoken_ms, concealed_ms; /* concealed: of what was spoken */
+	struct cp_pipe_stats sound;
+};
+
 /* How a pipe is run; on its worker's thread but for its end before it came there. now_us: a monotonic clock. */
 struct cp_pool_kind {
 	void (*put)(void *pipe, const uint8_t *rtp, uint32_t len, uint64_t now_us);
 	void (*tick)(void *pipe, uint64_t now_us, cp_pool_emit *emit, void *arg); /* 10 ms have passed */
 	void (*destroy)(void *pipe);
-	void (*measure)(const void *pipe,
-			struct cp_pool_measure *ret_measure); /* all but the CPU time; NULL: no more */
 	/* NULL: it hears nothing */
 	void (*ask)(void *pipe, const struct cp_pool_ask *ask, uint64_t now_us, cp_pool_emit *emit, void *arg);
 	/* After each tick; false: nothing. NULL: never anything. */
 	bool (*want)(void *pipe, uint64_t now_us, struct cp_pool_want *ret_want);
+	void (*measure)(const void *pipe,
+			struct cp_pool_measure *ret_measure); /* all but the CPU time; NULL: no more */
 	bool slow;
 };
 

@@ -18,7 +18,7 @@ enum cp_note_kind {
 	CP_NOTE_PACKET,
 	CP_NOTE_ASK, /* its bytes: a struct cp_pool_ask */
 	CP_NOTE_WANT, /* to the loop: a struct cp_pool_want */
-	CP_NOTE_MEASURE /* to the loop: a struct cp_pool_measure */
+	CP_NOTE_MEASURE /* likewise: a struct cp_pool_measure */
 };
 
 /* To a worker, or (PACKET, WANT, MEASURE) back. */

@@ -155,8 +155,8 @@ static void tell_measures(struct cp_worker *w)
 
 static void tick(struct cp_worker *w, uint64_t at_us)
 {
-	uint64_t before = cpu_ns(), after;
 	struct cp_pool_want want;
+	uint64_t before = cpu_ns(), after;
 	struct cp_job *j;
 
 	LIST_FOREACH(j, &w->jobs, next)

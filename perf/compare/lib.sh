@@ -328,6 +328,7 @@ resident()
 interrupted()
 {
 	local p
+	[ -n "$SERVER_PID" ] || { echo 0 && return; }
 	for p in $(tree "$SERVER_PID"); do
 		cat "/proc/$p"/task/*/status 2>/dev/null || true
 	done | awk '/^nonvoluntary_ctxt_switches:/ { n += $2 } END { print n + 0 }'

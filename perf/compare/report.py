@@ -18,7 +18,7 @@ import page
 from merge import chosen, load_index
 from summary import ROUNDS_MIN, number, odd_even, stats, within
 
-LIMITS = {f"{what}_{limit}": loss for what in ("rate", "delivered") for limit, loss in (("0.5%", 0.005), ("0.1%", 0.001), ("no_loss", 0))}
+LIMITS = {f"{what}_{limit}": loss for what in ("rate", "delivered", "calls") for limit, loss in (("0.5%", 0.005), ("0.1%", 0.001), ("no_loss", 0))}
 SHORT = {"server or generator": "either", "highest rate of the search": "end of search"}
 
 

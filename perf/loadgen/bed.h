@@ -44,7 +44,10 @@ struct load_traffic {
 	void (*take_burst)(struct load_bed *b, struct load_trial *t, struct load_dgram *d, unsigned int n);
 };
 
-extern const struct load_traffic load_traffic_relay, load_traffic_forward, load_traffic_stun, load_traffic_rooms;
+extern const struct load_traffic load_traffic_relay, load_traffic_forward, load_traffic_stun, load_traffic_rooms,
+	load_traffic_calls;
+
+struct load_calls;
 
 struct load_bed {
 	const struct load_options *o;
@@ -59,6 +62,8 @@ struct load_bed {
 	uint16_t tag; /* of the last trial */
 	struct load_rooms *rooms; /* of load_traffic_rooms */
 	struct load_data *data; /* of load_data() */
+	void *voice; /* of load_voice(), during a trial */
+	struct load_calls *calls; /* of load_traffic_calls and load_voice() */
 	struct load_rtp *rtp; /* two a flow, up and down; NULL: the payload is not RTP */
 };
 

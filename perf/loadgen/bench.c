@@ -44,6 +44,8 @@ static int generate(void *arg)
 		rc = load_hold(&j->o, &j->err);
 	else if (j->o.command == LOAD_DATA)
 		rc = load_data(&j->o, j->result, &j->err);
+	else if (j->o.command == LOAD_CALLS)
+		rc = load_calls(&j->o, j->result, &j->err);
 	else
 		rc = load_stream(&j->o, j->result, &j->err);
 	eventfd_write(j->done, 1);

@@ -16,6 +16,9 @@ int load_hold(const struct load_options *o, struct en_err *err);
 /* Associations with data channels. */
 int load_data(const struct load_options *o, json_t *result, struct en_err *err);
 
+/* Calls through a gateway, in any --mode. */
+int load_calls(const struct load_options *o, json_t *result, struct en_err *err);
+
 /* One search for every loss limit, loosest first; appends to the run. 0 or -1. */
 int load_search_limits(struct load_bed *b, json_t *result, json_t *run, uint64_t *ret_no_loss, struct en_err *err);
 /* The sentence on a trial of which nothing came back; -1. */

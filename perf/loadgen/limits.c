@@ -63,6 +63,7 @@ int load_trial_nothing(const struct load_bed *b, const struct load_trial *t, str
 	const char *look =
 		command == LOAD_FORWARD ? "does it forward to --destination, back to this port or to --port2?"
 		: command == LOAD_ROOMS ? "does the server's dataplane forward media? Its drop counters may say why"
+		: command == LOAD_CALLS ? "may packets pass between --address and the gateway's media address?"
 		: command == LOAD_STUN  ? "is --server a STUN server, and does it run?"
 					: "does the server run, and may it relay to the peers?";
 
@@ -74,6 +75,8 @@ int load_trial_nothing(const struct load_bed *b, const struct load_trial *t, str
 /* Nothing came back: overload, or is nobody there any more? A few packets tell. */
 static int ask_whether_alive(struct load_bed *b, struct load_trial *t, struct en_err *err)
 {
+	if (load_bed_bind(b, err) != 0)
+		return -1;
 	if (load_trial_run(b, ALIVE_RATE, ALIVE_MS, t) != 0)
 		return en_fail(err, -1, "no memory");
 	return t->received || load_stop() ? 0 : load_trial_nothing(b, t, err);

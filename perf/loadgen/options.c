@@ -33,6 +33,7 @@ enum kind {
 	KIND_METHOD,
 	KIND_ORDER,
 	KIND_PROFILE,
+	KIND_CALL_MODE,
 };
 
 struct spec {
@@ -47,7 +48,7 @@ struct spec {
 #define AT(field)  offsetof(struct load_options, field)
 #define TURN       LOAD_TURN
 #define RELAYED    LOAD_RELAYED
-#define STREAM     LOAD_STREAM
+#define STREAM     (LOAD_STREAM | LOAD_CALLS)
 #define ALL        (STREAM | TURN | LOAD_DATA)
 #define BROWSING   (LOAD_ROOMS | LOAD_DATA)
 #define RATE_MAX   1e9
@@ -79,8 +80,18 @@ static const struct spec specs[] = {
 	{"video", LOAD_ROOMS, KIND_FLAG, AT(video), 0, 0,
 	 "       publishers send VP8 video; so they do without --audio"},
 	{"audio", LOAD_ROOMS, KIND_FLAG, AT(audio), 0, 0, "       publishers send Opus audio"},
-	{"profile", LOAD_ROOMS, KIND_PROFILE, AT(profile), 0, 0,
-	 "P      SRTP: gcm, cm (SHA1_80) or gcm256; the server's choice"},
+	{"profile", LOAD_ROOMS | LOAD_CALLS, KIND_PROFILE, AT(profile), 0, 0,
+	 "P      SRTP: gcm, cm (SHA1_80) or gcm256; the server's choice, and for calls cm"},
+	{"ng", LOAD_CALLS, KIND_EP, AT(ng), 0, 0,
+	 "A:P    the gateway's port of the ng protocol, over the kernel's network"},
+	{"mode", LOAD_CALLS, KIND_CALL_MODE, AT(call_mode), 0, 0,
+	 "M      relay (PCMU both sides), srtp (the same, SDES on one side), transcode (opus and PCMU; the search is "
+	 "for calls), or codecs: no server, but what a CPU could do that only decodes and encodes; relay"},
+	{"calls", LOAD_CALLS, KIND_UINT, AT(calls), 1, LOAD_CALLS_MAX, "N      calls that are set up; 100"},
+	{"complexity", LOAD_CALLS, KIND_UINT, AT(complexity), 0, 10, "N      codecs: of the opus encoder; 5"},
+	{"opus-rate", LOAD_CALLS, KIND_UINT, AT(opus_rate), 8000, 48000,
+	 "HZ     codecs: at which opus is decoded and encoded: 8000, 12000, 16000, 24000 or 48000; 8000"},
+	{"opus-channels", LOAD_CALLS, KIND_UINT, AT(opus_channels), 1, 2, "N      codecs: 1"},
 	{"associations", LOAD_DATA, KIND_UINT, AT(associations), 1, BROWSERS_MAX, "N      connections with data; 1000"},
 	{"channels", LOAD_DATA, KIND_UINT, AT(channels), 1, LOAD_CHANNELS_MAX,
 	 "N      of each, in turn: reliable, unordered, maxRetransmits 0, with a lifetime; 4"},
@@ -91,7 +102,7 @@ static const struct spec specs[] = {
 	{"reopen", LOAD_DATA, KIND_U64, AT(reopen), 0, 1e6, "R      channels/s of all are closed and opened anew; 1"},
 	{"server-pid", LOAD_DATA, KIND_UINT, AT(server_pid), 1, 4194304,
 	 "PID    turnpike on this machine: what memory its control process takes"},
-	{"clients", ALL & ~BROWSING, KIND_UINT, AT(clients), 1, CLIENT_MAX,
+	{"clients", ALL & ~(BROWSING | LOAD_CALLS), KIND_UINT, AT(clients), 1, CLIENT_MAX,
 	 "N      clients (allocations, streams, flows); 100"},
 	{"peers", RELAYED, KIND_UINT, AT(peers), 1, LOAD_PEERS_MAX, "N      peers, on consecutive ports; 1"},
 	{"window", TURN | BROWSING, KIND_UINT, AT(window), 1, 4096,
@@ -109,12 +120,13 @@ static const struct spec specs[] = {
 	{"churn", LOAD_RELAY | LOAD_JUNK, KIND_U64, AT(churn), 1, RATE_MAX,
 	 "R      allocations/s beside the load, released at once"},
 	{"rate", ALL, KIND_U64, AT(rate), 1, RATE_MAX,
-	 "R      packets/s (rooms: of each stream; allocations/s; data: messages/s of each association) of a fixed-rate run"},
+	 "R      packets/s (rooms: of each stream; allocations/s; data: messages/s of each association; calls: of all, as "
+	 "many as 20 ms packets make unless said) of a fixed-rate run"},
 	{"seconds", ALL, KIND_SECONDS, AT(ms), 0.01, 86400, "S      its length; 5"},
 	{"search", STREAM, KIND_FLAG, AT(search), 0, 0, "       highest rate at 0.5 %, 0.1 % and no loss"},
 	{"curve", STREAM, KIND_FLAG, AT(curve), 0, 0, "       then loads of 10 % to 200 % of what the search found"},
 	{"start", STREAM, KIND_U64, AT(search_start), 1, RATE_MAX,
-	 "R      first rate of the search; 100000; rooms: of all streams together; 1000"},
+	 "R      first rate of the search; 100000; rooms: of all streams together; 1000; transcode: calls; 10"},
 	{"max", STREAM, KIND_U64, AT(search_max), 1, RATE_MAX, "R      highest rate of the search; 100000000"},
 	{"width", STREAM, KIND_REAL, AT(search_width), 0.0001, 0.5, "F      relative precision of the search; 0.02"},
 	{"votes", STREAM, KIND_UINT, AT(search_votes), 1, 10, "N      trials of a rate that must agree; 2"},
@@ -140,6 +152,7 @@ static const struct {
 	{"rtp", LOAD_RTP, "RTP streams through a TURN server, sequence and timestamps checked"},
 	{"rooms", LOAD_ROOMS, "browsers that publish and subscribe: SRTP through the media server, DTLS and all"},
 	{"data", LOAD_DATA, "browsers with data channels: SCTP, DTLS and all; messages come back and are checked"},
+	{"calls", LOAD_CALLS, "calls of a SIP proxy through a media gateway (ng protocol): RTP, SRTP, codecs"},
 	{"stun", LOAD_STUN, "Binding requests; what counts is the answers"},
 	{"junk", LOAD_JUNK, "relay, with as many hostile packets beside it (or --junk R)"},
 };
@@ -165,6 +178,23 @@ const char *load_profile_name(uint32_t profile)
 		if (profile_ids[i] == profile)
 			return profiles[i];
 	return "";
+}
+
+static const char *const call_modes[] = {[LOAD_CALL_RELAY] = "relay",
+					 [LOAD_CALL_SRTP] = "srtp",
+					 [LOAD_CALL_TRANSCODE] = "transcode",
+					 [LOAD_CALL_CODECS] = "codecs"};
+
+#define CALL_MODES (sizeof(call_modes) / sizeof(call_modes[0]))
+
+const char *load_call_mode_name(enum load_call_mode m)
+{
+	return call_modes[m];
+}
+
+bool load_options_is_stream(const struct load_options *o)
+{
+	return (o->command & LOAD_STREAM) || (o->command == LOAD_CALLS && o->call_mode <= LOAD_CALL_SRTP);
 }
 
 void load_options_usage(void)
@@ -282,6 +312,10 @@ static int set(const struct spec *s, struct load_options *o, const char *text)
 		rc = choose(s, text, profiles, PROFILES);
 		o->profile = rc < 0 ? 0 : profile_ids[rc];
 		return rc < 0 ? -1 : 0;
+	case KIND_CALL_MODE:
+		rc = choose(s, text, call_modes, CALL_MODES);
+		o->call_mode = rc < 0 ? LOAD_CALL_RELAY : (enum load_call_mode)rc;
+		return rc < 0 ? -1 : 0;
 	case KIND_METHOD:
 	case KIND_ORDER:
 		rc = choose(s, text, s->kind == KIND_METHOD ? methods : orders, 2);
@@ -317,6 +351,10 @@ int load_options_parse(int argc, char **argv, struct load_options *ret_options)
 		.channels = 4,
 		.largest = 65536,
 		.reopen = 1,
+		.calls = 100,
+		.complexity = 5,
+		.opus_rate = 8000,
+		.opus_channels = 1,
 		.window = 64,
 		.size = {200},
 		.sizes = 1,

@@ -11,6 +11,7 @@
 #define LOAD_SIZES_MAX    16
 #define LOAD_BROWSERS_MAX 100000
 #define LOAD_CHANNELS_MAX 256 /* of an association */
+#define LOAD_CALLS_MAX    12000 /* ports of one address: two for each of two legs */
 
 /* One bit a subcommand: which options it knows. */
 enum load_command {
@@ -23,11 +24,20 @@ enum load_command {
 	LOAD_HOLD = 64,
 	LOAD_ROOMS = 128,
 	LOAD_DATA = 256,
+	LOAD_CALLS = 512,
 };
 
 #define LOAD_TURN    (LOAD_RELAY | LOAD_RTP | LOAD_JUNK | LOAD_ALLOCATE | LOAD_HOLD)
 #define LOAD_RELAYED (LOAD_RELAY | LOAD_RTP | LOAD_JUNK)
 #define LOAD_STREAM  (LOAD_RELAYED | LOAD_FORWARD | LOAD_STUN | LOAD_ROOMS)
+
+/* What the gateway does to a call, or for CODECS what a server would do with its codecs alone. */
+enum load_call_mode {
+	LOAD_CALL_RELAY,
+	LOAD_CALL_SRTP, /* SDES on the caller's side */
+	LOAD_CALL_TRANSCODE, /* opus on the caller's side, PCMU on the other */
+	LOAD_CALL_CODECS, /* no server */
+};
 
 enum load_direction {
 	LOAD_UP, /* client to peer */
@@ -68,6 +78,10 @@ struct load_options {
 	uint64_t reopen; /* channels/s, of all */
 	unsigned int server_pid;
 	uint32_t profile; /* enum shm_srtp_profile; 0: the server chooses */
+	struct en_ep ng; /* calls: the gateway's commands, over the kernel's network */
+	enum load_call_mode call_mode;
+	unsigned int calls;
+	unsigned int complexity, opus_rate, opus_channels; /* of LOAD_CALL_CODECS */
 	uint64_t junk, churn; /* beside the load: hostile packets/s, allocations/s */
 
 	/* how they are measured */
@@ -101,5 +115,8 @@ void load_options_usage(void);
 const char *load_direction_name(enum load_direction d);
 /* The word of --profile; "" for the server's choice. */
 const char *load_profile_name(uint32_t profile);
+const char *load_call_mode_name(enum load_call_mode m);
+/* A command that is about packets/s at a loss limit, as stream.c has them. */
+bool load_options_is_stream(const struct load_options *o);
 
 #endif

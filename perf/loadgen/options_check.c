@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/shm/msg.h"
 #include "perf/loadgen/options.h"
 #include "perf/loadgen/payload.h"
 
@@ -62,12 +63,51 @@ static int check_rooms(struct load_options *o)
 	return 0;
 }
 
+static bool is_opus_rate(unsigned int hz)
+{
+	return hz == 8000 || hz == 12000 || hz == 16000 || hz == 24000 || hz == 48000;
+}
+
+/* Of transcoded calls each has its 100 packets/s: what a search changes is how many there are. */
+static int check_calls(struct load_options *o)
+{
+	if (o->call_mode == LOAD_CALL_CODECS)
+		return is_opus_rate(o->opus_rate)
+			       ? 0
+			       : complain("--opus-rate: 8000, 12000, 16000, 24000 or 48000 is needed");
+	if (o->ng.addr.family == EN_AF_NONE || o->ng.port == 0)
+		return complain("--ng A:P is needed: where the gateway takes a proxy's commands");
+	o->clients = 2 * o->calls;
+	if (!o->profile)
+		o->profile = SHM_SRTP_CM_SHA1_80;
+	if (o->call_mode == LOAD_CALL_TRANSCODE) {
+		if (o->rate || o->curve)
+			return complain("a transcoded call has 100 packets/s: --calls N or --search instead of --rate");
+		if (o->search_max > LOAD_CALLS_MAX)
+			o->search_max = LOAD_CALLS_MAX;
+	} else if (!o->rate && !o->search && !o->curve) {
+		o->rate = UINT64_C(100) * o->calls;
+	}
+	return 0;
+}
+
+static uint64_t first_rate(const struct load_options *o)
+{
+	if (o->command == LOAD_CALLS && o->call_mode == LOAD_CALL_TRANSCODE)
+		return 10;
+	return o->command == LOAD_ROOMS ? 1000 : 100000;
+}
+
 int load_options_check(struct load_options *o)
 {
 	bool turn = o->command & LOAD_TURN;
 
 	if (!o->search_start)
-		o->search_start = o->command == LOAD_ROOMS ? 1000 : 100000;
+		o->search_start = first_rate(o);
+	if (o->command == LOAD_CALLS && check_calls(o) < 0)
+		return -1;
+	if (o->command == LOAD_CALLS && o->call_mode == LOAD_CALL_CODECS)
+		return 0;
 	if (!o->port)
 		return complain(
 			"--port is needed: xdp:IFACE, memif:SOCKET,role=client, a PCI address or any DPDK device");

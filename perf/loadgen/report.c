@@ -51,6 +51,18 @@ static json_t *cpus(const struct load_trial *t)
 	return list;
 }
 
+static void ways(const struct load_trial *t, json_t *j)
+{
+	static const char *const names[] = {"from_caller", "from_called"};
+
+	for (unsigned int i = 0; i < 2 && t->way[0].received + t->way[1].received; i++)
+		json_object_set_new(j, names[i],
+				    json_pack("{s:I, s:I, s:I, s:I}", "received", (json_int_t)t->way[i].received,
+					      "late", (json_int_t)t->way[i].late, "duplicates",
+					      (json_int_t)t->way[i].duplicates, "reordered",
+					      (json_int_t)t->way[i].reordered));
+}
+
 static void beside(const struct load_trial *t, json_t *j)
 {
 	if (t->junk_sent)
@@ -84,6 +96,7 @@ json_t *load_report_trial(const struct load_trial *t)
 		json_object_set_new(j, "copies", json_integer(t->copies));
 	json_object_set_new(j, "generator_blocked", json_real(t->blocked));
 	beside(t, j);
+	ways(t, j);
 	return j;
 }
 
@@ -144,10 +157,27 @@ static void data_channels(const struct load_options *o, json_t *j)
 	set_text(j, "through", o->pairs ? "rooms of two" : "echo");
 }
 
+static void calls(const struct load_options *o, json_t *j)
+{
+	char text[EN_ADDRSTR_MAX];
+
+	set_text(j, "mode", load_call_mode_name(o->call_mode));
+	set_number(j, "calls", o->calls);
+	if (o->call_mode == LOAD_CALL_CODECS) {
+		json_object_set_new(j, "complexity", json_integer(o->complexity));
+		set_number(j, "opus_rate", o->opus_rate);
+		set_number(j, "opus_channels", o->opus_channels);
+		return;
+	}
+	set_text(j, "ng", en_ep_str(&o->ng, text));
+	if (o->call_mode == LOAD_CALL_SRTP)
+		set_text(j, "profile", load_profile_name(o->profile));
+}
+
 static json_t *setup(const struct load_options *o)
 {
-	bool turn = !(o->command & (LOAD_FORWARD | LOAD_STUN | LOAD_ROOMS | LOAD_DATA));
-	bool data = !(o->command & (LOAD_ALLOCATE | LOAD_HOLD | LOAD_DATA));
+	bool turn = !(o->command & (LOAD_FORWARD | LOAD_STUN | LOAD_ROOMS | LOAD_DATA | LOAD_CALLS));
+	bool data = !(o->command & (LOAD_ALLOCATE | LOAD_HOLD | LOAD_DATA | LOAD_CALLS));
 	char text[EN_ADDRSTR_MAX], sizes[LOAD_SIZES_MAX * 6] = "";
 	json_t *j = json_object();
 
@@ -162,6 +192,8 @@ static json_t *setup(const struct load_options *o)
 		rooms(o, j);
 	else if (o->command == LOAD_DATA)
 		data_channels(o, j);
+	else if (o->command == LOAD_CALLS)
+		calls(o, j);
 	else
 		set_number(j, "clients", o->clients);
 	if (turn && data) {
@@ -175,6 +207,8 @@ static json_t *setup(const struct load_options *o)
 		set_text(j, "size", o->command == LOAD_STUN ? "20" : sizes);
 		set_text(j, "order", o->random ? "random" : "sequential");
 		set_number(j, "burst", o->burst);
+		set_number(j, "trial_ms", o->search ? o->trial_ms : 0);
+	} else if (o->command == LOAD_CALLS) {
 		set_number(j, "trial_ms", o->search ? o->trial_ms : 0);
 	} else {
 		set_number(j, "window", o->window);

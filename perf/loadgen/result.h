@@ -8,7 +8,7 @@
  *
  *	RESULT  tool      LOAD_RESULT_TOOL
  *	        schema    LOAD_RESULT_SCHEMA
- *	        command   relay | allocate | forward | rtp | rooms | data | stun | junk
+ *	        command   relay | allocate | forward | rtp | rooms | data | calls | stun | junk
  *	        arguments the full command line
  *	        started   ISO 8601, UTC
  *	        name      the label given with --name, or the command

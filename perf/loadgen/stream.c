@@ -124,6 +124,8 @@ static const struct load_traffic *traffic_of(const struct load_options *o)
 		return &load_traffic_forward;
 	if (o->command == LOAD_ROOMS)
 		return &load_traffic_rooms;
+	if (o->command == LOAD_CALLS)
+		return &load_traffic_calls;
 	return o->command == LOAD_STUN ? &load_traffic_stun : &load_traffic_relay;
 }
 
@@ -131,7 +133,7 @@ static uint64_t warm_up_rate(const struct load_options *o)
 {
 	uint64_t least = (uint64_t)WARM_UP_LEAST * o->clients, rate = WARM_UP_RATE / load_options_copies(o);
 
-	if (o->command == LOAD_ROOMS && rate < least)
+	if ((o->command & (LOAD_ROOMS | LOAD_CALLS)) && rate < least)
 		rate = least;
 	return o->rate && o->rate < rate ? o->rate : rate;
 }

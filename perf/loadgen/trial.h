@@ -29,6 +29,9 @@ struct load_trial {
 	uint64_t misdelivered; /* to another flow's end, or from another source than its server */
 	uint64_t tx_full; /* times that the send ring took less than was due */
 	uint64_t sink_drops; /* by our own full receive rings: the generator's loss, not the server's */
+	struct {
+		uint64_t received, duplicates, reordered, late;
+	} way[2]; /* calls: what was said by callers, by those they called */
 	uint64_t junk_sent, churn_started, churn_completed, churn_failed;
 	uint64_t rtp_gaps, rtp_wrong; /* streams' sequence gaps; timestamps that do not fit the sequence */
 	double rtp_jitter_us; /* RFC 3550 A.8, mean over the streams */

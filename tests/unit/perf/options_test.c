@@ -14,11 +14,13 @@
 
 #include <cmocka.h>
 
+#include "engine/shm/msg.h"
 #include "perf/loadgen/options.h"
 
 #define WORDS 64
 #define TURN  "--port memif:/m --address 198.18.0.10/24 --server 198.18.0.2:3478 --user u --password p "
 #define ROOMS "--port memif:/m --address 198.18.0.10/24 --http 10.0.0.1:8080 "
+#define CALLS "--port memif:/m --address 198.18.0.10/24 --ng 10.0.0.1:22222 "
 #define PLAIN "--port memif:/m --address 198.18.0.10/24 "
 
 static char line[1024], said[8192];
@@ -226,8 +228,44 @@ static const struct {
 	{"rooms " ROOMS "--rate 1 --rooms 60000 --subscribers 2", "more than 100000 browsers"},
 	{"rooms " ROOMS "--rate 1 --profile f8", "one of: gcm cm gcm256"},
 	{"rooms " ROOMS "--rate 1 --size 9", "at least 10 bytes"},
+	{"calls " PLAIN, "--ng A:P is needed"},
+	{"calls " CALLS "--mode mix", "--mode mix: one of: relay srtp transcode codecs"},
+	{"calls " CALLS "--calls 0", "--calls 0: a number"},
+	{"calls " CALLS "--mode transcode --rate 100", "--calls N or --search instead of --rate"},
+	{"calls " CALLS "--mode transcode --search --curve", "--calls N or --search instead of --rate"},
+	{"calls --mode codecs --opus-rate 44100", "--opus-rate: 8000, 12000"},
+	{"calls " CALLS "--size 100", "calls knows no --size"},
+	{"calls " CALLS "--clients 100", "calls knows no --clients"},
 	{"relay " TURN "--rate 1 --http 198.18.0.2:80", "relay knows no --http"},
 };
+
+static void test_calls(void **state)
+{
+	struct load_options o;
+
+	(void)state;
+	accept("calls " CALLS, &o);
+	assert_int_equal(o.call_mode, LOAD_CALL_RELAY);
+	assert_int_equal(o.calls, 100);
+	assert_int_equal(o.clients, 200);
+	assert_int_equal(o.rate, 100 * 100); /* 20 ms, both ways */
+	assert_int_equal(o.profile, SHM_SRTP_CM_SHA1_80);
+	assert_true(load_options_is_stream(&o));
+	accept("calls " CALLS "--mode srtp --calls 7 --search --profile gcm", &o);
+	assert_int_equal(o.call_mode, LOAD_CALL_SRTP);
+	assert_int_equal(o.profile, SHM_SRTP_GCM_128);
+	assert_int_equal(o.rate, 0);
+	assert_int_equal(o.search_start, 100000);
+	accept("calls " CALLS "--mode transcode --calls 30", &o);
+	assert_false(load_options_is_stream(&o));
+	assert_int_equal(o.search_start, 10);
+	assert_int_equal(o.search_max, LOAD_CALLS_MAX);
+	accept("calls --mode codecs --complexity 10 --opus-rate 48000 --opus-channels 2", &o);
+	assert_int_equal(o.call_mode, LOAD_CALL_CODECS);
+	assert_int_equal(o.complexity, 10);
+	assert_int_equal(o.opus_rate, 48000);
+	assert_int_equal(o.opus_channels, 2);
+}
 
 /* One line each, with what is wrong in it. */
 static void test_each_wrong_word_is_named(void **state)
@@ -271,13 +309,10 @@ static void test_help(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_what_follows_from_others),
-		cmocka_unit_test(test_rooms),
-		cmocka_unit_test(test_help),
-		cmocka_unit_test(test_each_wrong_word_is_named),
+		cmocka_unit_test(test_defaults), cmocka_unit_test(test_values),
+		cmocka_unit_test(test_sizes),    cmocka_unit_test(test_what_follows_from_others),
+		cmocka_unit_test(test_rooms),    cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_help),     cmocka_unit_test(test_each_wrong_word_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
