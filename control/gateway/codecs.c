@@ -5,8 +5,8 @@
  * An offer goes on with its codecs, less those that the flags take away, and with those that we can make of them
  * (codec-transcode). What the answer takes decides: a codec of the offer, and media goes through as it is; one of ours,
  * and the offerer is answered with the first of its codecs that we know, and both directions are transcoded. So it is
- * too when the proxy wants the offerer answered with another one than that (codec-accept, codec-consume). Codecs of sound
- * are known in sections of audio, those of pictures in sections of video.
+ * too when the proxy wants the offerer answered with another one than that (codec-accept, codec-consume). Codecs of
+ * sound are known in sections of audio, those of pictures in sections of video.
  *
  * Runs on:   the control loop.
  * Invariants
