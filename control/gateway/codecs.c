@@ -216,6 +216,7 @@ static int pipe_make(struct cp_gw_leg *from, const struct cp_gw_known *in, struc
 	struct cp_gateway *g = from->stream->call->gateway;
 	const struct cp_gw_known *in_event = event_of(from, in->clock), *out_event = event_of(to, out->clock);
 	const struct cp_gw_known *in_noise = noise_of(from, in->clock), *out_noise = noise_of(to, out->clock);
+	struct cp_echo *const *echo = from->stream->echo;
 	struct cp_pipe_config config = {
 		.in_n = 1,
 		.in = {format_of(in)},
@@ -226,6 +227,9 @@ static int pipe_make(struct cp_gw_leg *from, const struct cp_gw_known *in, struc
 		.out_event_pt = out_event ? out_event->pt : -1,
 		.out_event_clock = out_event ? out_event->clock : 0,
 		.out_cn_pt = out_noise ? out_noise->pt : 0,
+		.voice = from->voice,
+		.in_echo = echo[from->side],
+		.out_echo = echo[to->side],
 		.ssrc = en_random32(),
 	};
 
@@ -272,6 +276,28 @@ static bool has_in_common(const struct cp_gw_section *s, const struct cp_gw_leg 
 	return i == s->codec_n || find_same(far, &s->codec[i]);
 }
 
+/* Both directions, or none (T1). What a side hears is kept when its echo is to be taken out; the pipes take references.
+ */
+static int pipes_make(struct cp_gw_leg *near, const struct cp_gw_known *in, struct cp_gw_leg *far,
+		      const struct cp_gw_known *out, struct en_err *err)
+{
+	struct cp_gw_stream *st = near->stream;
+	int rc;
+
+	for (unsigned int k = 0; k < CP_GW_SIDES; k++)
+		st->echo[k] = st->leg[k].voice & CP_VOICE_ECHO ? cp_echo_create() : NULL; /* without memory it stays */
+	rc = pipe_make(near, in, far, out, err);
+	if (rc == 0)
+		rc = pipe_make(far, out, near, in, err);
+	for (unsigned int k = 0; k < CP_GW_SIDES; k++) {
+		cp_echo_put(st->echo[k]);
+		st->echo[k] = NULL;
+	}
+	if (rc != 0)
+		cp_gw_pipes_end(st);
+	return rc;
+}
+
 int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, struct cp_gw_leg *far,
 			struct cp_gw_codec *ret_codec, unsigned int *ret_n, struct en_err *err)
 {
@@ -288,13 +314,9 @@ int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, s
 			*ret_n = 0; /* as they are */
 		return 0;
 	}
-	rc = pipe_make(near, in, far, out, err);
-	if (rc == 0)
-		rc = pipe_make(far, out, near, in, err);
-	if (rc != 0) {
-		cp_gw_pipes_end(near->stream);
+	rc = pipes_make(near, in, far, out, err);
+	if (rc != 0)
 		return rc;
-	}
 	*ret_n = answer_with(far, out, ret_codec);
 	return 0;
 }
