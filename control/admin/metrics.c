@@ -215,6 +215,7 @@ static void put_gateway(const struct cp_gateway *gateway, FILE *out)
 	cp_gateway_stats(gateway, &s);
 	put_one(out, "gateway.calls", "gauge", "calls", s.present);
 	put_one(out, "gateway.calls_total", "counter", "calls that were begun", s.calls);
+	put_one(out, "gateway.ports", "gauge", "pairs of RTP ports that legs have", s.ports);
 	put_one(out, "gateway.timeouts_total", "counter", "calls that ended because nothing came any more", s.timeouts);
 	put_one(out, "gateway.commands_total", "counter", "commands of the ng protocol", s.commands);
 	put_one(out, "gateway.errors_total", "counter", "of which with an error for an answer, or none", s.errors);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "control/gateway/inner.h"
+#include "control/gateway/ngmsg.h"
 
 #define LIST_MAX 32 /* more do not fit into a datagram */
 
@@ -119,6 +120,8 @@ static json_t *leg_json(const struct cp_gw_leg *leg)
 	char local[EN_ADDRSTR_MAX], remote[EN_ADDRSTR_MAX] = "";
 	struct en_ep ep = cp_gw_leg_local(leg);
 
+	if (leg->inside)
+		return json_pack("{s:s, s:s}", "room", leg->peer->room->name, "participant", leg->peer->id);
 	if (leg->peer->remote.addr.family)
 		en_ep_str(&leg->peer->remote, remote);
 	else if (leg->peer->leg.remote.addr.family)
@@ -295,6 +298,23 @@ static json_t *run(struct cp_gateway *g, const struct command *cmd, json_t *dict
 	if (reply && !json_object_get(reply, "warning") && cp_gw_options_warning(&o, warning, sizeof(warning)))
 		json_object_set_new(reply, "warning", json_string_nocheck(warning));
 	cp_gw_options_fini(&o);
+	return reply;
+}
+
+json_t *cp_gateway_command(struct cp_gateway *g, const void *json, size_t len, bool *ret_ok)
+{
+	struct en_err err;
+	json_t *dict = cp_ng_read_json(json, len, &err), *reply;
+	const char *result;
+
+	if (dict && !json_is_object(dict))
+		en_fail(&err, -EINVAL, "A command is a JSON object.");
+	g->stats.commands++;
+	reply = json_is_object(dict) ? cp_gw_command(g, dict) : error_of("%s", err.text);
+	json_decref(dict);
+	result = json_string_value(json_object_get(reply, "result"));
+	*ret_ok = result && strcmp(result, "error") != 0;
+	g->stats.errors += !*ret_ok;
 	return reply;
 }
 

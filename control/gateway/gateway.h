@@ -10,7 +10,8 @@
  *   X1  a call and all of its legs live on one core.
  *   X2  bounded: calls by sessions of the dataplane, ports by [gateway] rtp, kept replies by CP_NG_REPLIES.
  *   X3  whatever a command says, its answer is a dictionary with a result; a cookie that came before gets the same.
- *   X4  a call ends by `delete`, or when nothing came on any of its legs for [gateway] timeout, or with its dataplane.
+ *   X4  a call ends by `delete`, or when nothing came on any of its legs, nor a description, for [gateway] timeout, or
+ *       with its dataplane. One without legs is one on which nothing comes.
  */
 #ifndef CP_GATEWAY_H
 #define CP_GATEWAY_H
@@ -30,10 +31,15 @@ void cp_gateway_destroy(struct cp_gateway *g);
 /* An array of objects; the caller's. */
 json_t *cp_gateway_calls_json(const struct cp_gateway *g);
 
+/* A command of the ng protocol without its datagram: JSON in, the answer's dictionary out, which is the caller's;
+ * *ret_ok: its result is no error. NULL: no memory. */
+json_t *cp_gateway_command(struct cp_gateway *g, const void *json, size_t len, bool *ret_ok);
+
 struct cp_gateway_stats {
 	uint64_t commands, errors, repeated; /* of ng; repeated: answered from what was kept */
 	uint64_t calls, timeouts; /* that ever began; that ended by silence */
 	unsigned int present; /* calls now */
+	unsigned int ports; /* pairs in use */
 	unsigned int pipes; /* directions of streams that are transcoded now */
 	uint64_t transcoded, unheard; /* packets made of others; lost because a worker, or the loop, was behind */
 };

@@ -16,11 +16,14 @@
 
 #include "engine/base/random.h"
 #include "engine/wire/rtp.h"
+#include "engine/wire/rtp_ext.h"
 
 #define PTIME     20
 #define PTIME_MAX 120
 #define MIN_MS    20
 #define MAX_MS    500
+#define LEVEL_LEN 8 /* the extension's head, an element of one byte, padding */
+#define QUIET     50 /* -dBov: what is below is no voice */
 
 static int check_events(int pt, uint32_t clock, struct en_err *err)
 {
@@ -35,6 +38,8 @@ static int check(const struct cp_pipe_config *c, struct en_err *err)
 
 	if (c->in_n < 1 || c->in_n > CP_PIPE_FORMATS)
 		return en_fail(err, -EINVAL, "a pipe takes 1 to %d formats, not %u", CP_PIPE_FORMATS, c->in_n);
+	if (c->level_ext > 14)
+		return en_fail(err, -EINVAL, "a header extension of id %u", c->level_ext);
 	if (c->ptime_ms % 10 || c->ptime_ms > PTIME_MAX)
 		return en_fail(err, -EINVAL, "packets of %u ms: multiples of 10 up to 120 can be had", c->ptime_ms);
 	for (uint32_t i = 0; i < c->in_n; i++)
@@ -131,7 +136,7 @@ static int create_jitter(struct cp_pipe *p, struct en_err *err)
 	_Static_assert(CP_PIPE_FORMATS <= CP_JITTER_CODECS, "an index of a format is one of a codec");
 	for (uint32_t i = 0; i < p->config.in_n; i++)
 		codec[i] = p->config.in[i].codec;
-	return cp_jitter_create(&config, &p->jitter, err);
+	return p->config.mix ? cp_mixer_create(&config, &p->mixer, err) : cp_jitter_create(&config, &p->jitter, err);
 }
 
 static int create_events(struct cp_pipe *p, struct en_err *err)
@@ -182,6 +187,7 @@ void cp_pipe_destroy(struct cp_pipe *p)
 		return;
 	cp_jitter_destroy(p->jitter);
 	cp_pipe_voice_close(p);
+	cp_mixer_destroy(p->mixer);
 	cp_encoder_destroy(p->encoder);
 	cp_resampler_destroy(p->voice.resampler);
 	cp_resampler_destroy(p->tones.resampler);
@@ -208,7 +214,10 @@ static void put_sound(struct cp_pipe *p, const struct wire_rtp *rtp, const uint8
 	for (uint32_t i = 0; i < p->config.in_n; i++)
 		if (p->config.in[i].pt == rtp->pt) {
 			in.codec = (uint8_t)i;
-			cp_jitter_put(p->jitter, &in);
+			if (p->mixer)
+				cp_mixer_put(p->mixer, &in);
+			else
+				cp_jitter_put(p->jitter, &in);
 			return;
 		}
 	p->stats.refused++;
@@ -238,6 +247,29 @@ static uint32_t write_packet(struct cp_pipe *p, uint8_t pt, bool marker, uint32_
 	return WIRE_RTP_HDR_LEN + len;
 }
 
+/* Where sound begins in a packet. */
+static uint32_t sound_at(const struct cp_pipe *p)
+{
+	return WIRE_RTP_HDR_LEN + (p->config.level_ext ? LEVEL_LEN : 0);
+}
+
+/* How loud it is, between a header that is there and the sound; bytes that it takes. */
+static uint32_t write_level(const struct cp_pipe *p, uint8_t *rtp)
+{
+	uint8_t level;
+	const struct wire_ext ext = {.id = p->config.level_ext, .len = 1, .value = &level};
+	struct en_writer w = en_writer(rtp + WIRE_RTP_HDR_LEN, LEVEL_LEN);
+
+	if (!p->config.level_ext)
+		return 0;
+	level = cp_pipe_level(p);
+	if (level < QUIET)
+		level |= 0x80; /* RFC 6464 s3: voice */
+	wire_ext_build(&w, &ext, 1);
+	rtp[0] |= 0x10;
+	return LEVEL_LEN;
+}
+
 /* What is due for the sound of p->ts. */
 static uint32_t write_due(struct cp_pipe *p, uint8_t *ret_rtp)
 {
@@ -256,16 +288,19 @@ static uint32_t write_due(struct cp_pipe *p, uint8_t *ret_rtp)
 			return 0;
 		return write_packet(p, p->config.out_cn_pt, false, p->ts, 1, ret_rtp);
 	}
-	len = cp_encode(p->encoder, p->pcm, p->frame, ret_rtp + WIRE_RTP_HDR_LEN);
+	len = cp_encode(p->encoder, p->pcm, p->frame, ret_rtp + sound_at(p));
 	/* RFC 3551 s4.1: the first packet after a silence in which none were sent is marked */
 	p->marker = len <= 0;
-	return len > 0 ? write_packet(p, p->config.out.pt, marker, p->ts, (uint32_t)len, ret_rtp) : 0;
+	if (len <= 0)
+		return 0;
+	return write_packet(p, p->config.out.pt, marker, p->ts, (uint32_t)len, ret_rtp) + write_level(p, ret_rtp);
 }
 
 uint32_t cp_pipe_tick(struct cp_pipe *p, uint64_t now_us, uint8_t *ret_rtp)
 {
 	int16_t pcm[CP_JITTER_BLOCK_MAX];
-	struct cp_jitter_block b = cp_jitter_get(p->jitter, now_us, pcm);
+	struct cp_jitter_block b =
+		p->mixer ? cp_mixer_get(p->mixer, now_us, pcm) : cp_jitter_get(p->jitter, now_us, pcm);
 	uint32_t len;
 	bool tone, speech;
 
@@ -292,5 +327,8 @@ uint32_t cp_pipe_tick(struct cp_pipe *p, uint64_t now_us, uint8_t *ret_rtp)
 void cp_pipe_stats(const struct cp_pipe *p, struct cp_pipe_stats *ret_stats)
 {
 	*ret_stats = p->stats;
-	cp_jitter_stats(p->jitter, &ret_stats->jitter);
+	if (p->mixer)
+		cp_mixer_stats(p->mixer, &ret_stats->jitter);
+	else
+		cp_jitter_stats(p->jitter, &ret_stats->jitter);
 }

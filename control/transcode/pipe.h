@@ -5,6 +5,8 @@
  *   RTP ─► jitter buffer ─► voice ─► channels, rate ─► encoder ─► RTP with our own SSRC, numbers and times
  *     └─► telephone events ─────────────────────────────┘ (in its place, while a key is held)
  *
+ * With `mix` all senders that there are are heard together (mixer.h); else the last that began.
+ *
  * Runs on:   a worker thread, one at a time for each pipe; nothing here is global.
  * Invariants
  *   I1  what comes out is numbered without gaps, its timestamps rise with the clock of the consumer: 10 ms a tick.
@@ -43,6 +45,8 @@ struct cp_pipe_config {
 	uint32_t voice; /* CP_VOICE_…: done for what comes. What is no speech is then silence to comfort noise. */
 	struct cp_echo *in_echo; /* what was said to the near side, for CP_VOICE_ECHO; NULL: not known */
 	struct cp_echo *out_echo; /* where what goes out is noted; NULL: nowhere. References of its own are taken. */
+	bool mix; /* the `in` codecs have one rate then */
+	uint8_t level_ext; /* id of RFC 6464's header extension in what goes out, 1 to 14; 0: none */
 };
 
 struct cp_pipe_stats {
@@ -68,7 +72,7 @@ void cp_pipe_put(struct cp_pipe *p, const uint8_t *rtp, uint32_t len, uint64_t n
  * that the far side cannot be told as an event is played to it as a tone; a tone of a side that has no events is told
  * to a far side that has them.
  */
-#define CP_PIPE_PACKET_MAX (12 + CP_CODEC_BYTES_MAX)
+#define CP_PIPE_PACKET_MAX (12 + 8 + CP_CODEC_BYTES_MAX)
 uint32_t cp_pipe_tick(struct cp_pipe *p, uint64_t now_us, uint8_t *ret_rtp);
 void cp_pipe_stats(const struct cp_pipe *p, struct cp_pipe_stats *ret_stats);
 

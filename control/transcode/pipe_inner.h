@@ -9,6 +9,7 @@
 #ifndef CP_PIPE_INNER_H
 #define CP_PIPE_INNER_H
 
+#include "control/transcode/mixer.h"
 #include "control/transcode/pipe.h"
 #include "control/transcode/resample.h"
 #include "control/transcode/telephone_event.h"
@@ -31,7 +32,8 @@ struct cp_pipe_press {
 
 struct cp_pipe {
 	struct cp_pipe_config config; /* rates and channels settled */
-	struct cp_jitter *jitter;
+	struct cp_jitter *jitter; /* or, with config.mix: */
+	struct cp_mixer *mixer;
 	struct cp_encoder *encoder;
 
 	/* sound, at the far side's rate and channels */
@@ -76,6 +78,9 @@ void cp_pipe_push(struct cp_pipe *p, struct cp_pipe_lane *lane, int16_t *pcm, ui
 /* Make p->pcm hold a frame at least; and then drop it. */
 void cp_pipe_fill(struct cp_pipe *p);
 void cp_pipe_drop(struct cp_pipe *p);
+
+/* How loud what p->pcm holds is, in -dBov: 0 to 127 (RFC 6465 appendix A). */
+uint8_t cp_pipe_level(const struct cp_pipe *p);
 
 /* pipe_event.c: a packet of telephone-event came. */
 void cp_pipe_event_put(struct cp_pipe *p, uint32_t ssrc, uint32_t ts, const uint8_t *payload, uint32_t len,

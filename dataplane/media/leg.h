@@ -11,9 +11,10 @@
  * Runs on:   the worker of the core.
  * Invariants
  *   L1  nothing is taken from, or sent to, an address but the signalled or the learned one (security.md M1).
- *   L2  an address is learned once: from the first that sends, within LEARN_NS of it, and only until the signalled one
- *       sends, or LEARN_PACKETS came; then it stays until control says another. RTCP's is one of RTP's host. Of a leg
- *       with keys only what was authentic counts.
+ *   L2  an address is learned once: from the first that sends, within LEARN_NS of it. The signalled one, when it
+ *       sends, takes its place for good: at once while less than LEARN_PACKETS came from the other, after that with
+ *       its CLAIM_PACKETS-th packet (a thief who spoke first does not keep the call; a forged packet does not take it
+ *       from a phone behind NAT). RTCP's is one of RTP's host. Of a leg with keys only what was authentic counts.
  *   L3  a secured leg never sends, or gives on, what was not protected.
  *   L4  a plain leg that is silent is LOST, which control is told, and goes on with the next packet.
  *   L5  an SSRC's SRTP state is kept as long as the keys: no index goes out twice (DP_LEG_SSRCS of them).
@@ -38,6 +39,7 @@ struct dp_leg_way {
 	struct en_ep local, remote; /* remote family 0: not known */
 	uint64_t open_until_ns; /* 0: nothing came yet */
 	uint8_t came; /* packets from a learned address, until it is settled */
+	uint8_t claims; /* from the signalled one, since another is settled */
 	bool settled; /* L2 */
 };
 
