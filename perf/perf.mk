@@ -42,7 +42,7 @@ compare: all $(OUT)/micro browser-bins
 	$(Q)for part in $(or $(P),$(COMPARISONS)); do perf/compare/$$part.sh --build $(OUT) $(ARGS) || exit 1; done
 
 # what transcoding does to speech: a minute, no privileges
-quality: $(foreach t,matrix loss drift,$(OUT)/tests/unit/transcode/pipe_$(t)_test)
+quality: $(foreach t,pipe_matrix pipe_loss pipe_drift voice pipe_voice,$(OUT)/tests/unit/transcode/$(t)_test)
 	$(Q)perf/compare/quality.sh --build $(OUT)
 
 .PHONY: bench quality

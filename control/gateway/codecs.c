@@ -296,14 +296,14 @@ struct cp_pipe_format cp_gw_format_of(const struct cp_gw_known *k)
 	return f;
 }
 
-uint32_t cp_gw_ptime_of(const struct cp_gw_leg *leg)
-{
-	return leg->ptime % 10 == 0 && leg->ptime <= 120 ? leg->ptime : 0;
-}
-
 static struct cp_pipe_format noise_format(const struct cp_gw_known *k)
 {
 	return (struct cp_pipe_format){.pt = k->pt, .codec = {.kind = CP_CODEC_CN, .clock = k->clock, .channels = 1}};
+}
+
+uint32_t cp_gw_ptime_of(const struct cp_gw_leg *leg)
+{
+	return leg->ptime % 10 == 0 && leg->ptime <= 120 ? leg->ptime : 0;
 }
 
 /* Of what comes from `from`, said in one codec of each side. */
@@ -314,6 +314,7 @@ static int sound_make(struct cp_gw_leg *from, const struct cp_gw_known *in, stru
 	const struct cp_gw_known *in_event = cp_gw_event_of(from, in->clock),
 				 *out_event = cp_gw_event_of(to, out->clock);
 	const struct cp_gw_known *in_noise = noise_of(from, in->clock), *out_noise = noise_of(to, out->clock);
+	struct cp_echo *const *echo = from->stream->echo;
 	struct cp_pipe_config config = {
 		.in_n = 1,
 		.in = {cp_gw_format_of(in)},
@@ -324,6 +325,9 @@ static int sound_make(struct cp_gw_leg *from, const struct cp_gw_known *in, stru
 		.out_event_pt = out_event ? out_event->pt : -1,
 		.out_event_clock = out_event ? out_event->clock : 0,
 		.out_cn_pt = out_noise ? out_noise->pt : 0,
+		.voice = from->voice,
+		.in_echo = echo[from->side],
+		.out_echo = echo[to->side],
 		.ssrc = ssrc,
 	};
 
@@ -392,6 +396,28 @@ static bool has_in_common(const struct cp_gw_section *s, const struct cp_gw_leg 
 	return same && (same->wanted || !wanted || !wanted->wanted);
 }
 
+/* Both directions, or none (T1). What a side hears is kept when its echo is to be taken out; the pipes take references.
+ */
+static int pipes_make(struct cp_gw_leg *near, const struct cp_gw_known *in, struct cp_gw_leg *far,
+		      const struct cp_gw_known *out, struct en_err *err)
+{
+	struct cp_gw_stream *st = near->stream;
+	int rc;
+
+	for (unsigned int k = 0; k < CP_GW_SIDES; k++)
+		st->echo[k] = st->leg[k].voice & CP_VOICE_ECHO ? cp_echo_create() : NULL; /* without memory it stays */
+	rc = pipe_make(near, in, far, out, err);
+	if (rc == 0)
+		rc = pipe_make(far, out, near, in, err);
+	for (unsigned int k = 0; k < CP_GW_SIDES; k++) {
+		cp_echo_put(st->echo[k]);
+		st->echo[k] = NULL;
+	}
+	if (rc != 0)
+		cp_gw_pipes_end(st);
+	return rc;
+}
+
 int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, struct cp_gw_leg *far,
 			struct cp_gw_codec *ret_codec, unsigned int *ret_n, struct en_err *err)
 {
@@ -408,13 +434,9 @@ int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, s
 			*ret_n = 0; /* as they are */
 		return 0;
 	}
-	rc = pipe_make(near, in, far, out, err);
-	if (rc == 0)
-		rc = pipe_make(far, out, near, in, err);
-	if (rc != 0) {
-		cp_gw_pipes_end(near->stream);
+	rc = pipes_make(near, in, far, out, err);
+	if (rc != 0)
 		return rc;
-	}
 	*ret_n = cp_gw_answer_with(far, out, ret_codec);
 	return 0;
 }

@@ -269,6 +269,7 @@ static bool codecs_apply(const struct work *w, const struct cp_gw_section *s, st
 	unsigned int n = 0;
 
 	near->ptime = s->ptime;
+	near->voice = w->o->voice;
 	if (w->answer) {
 		if (cp_gw_codecs_answer(s, near, far, x->codec, &n, err) != 0)
 			return false;

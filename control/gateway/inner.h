@@ -65,6 +65,7 @@ struct cp_gw_leg {
 	unsigned int known_n; /* what its side speaks; before its answer: what it was offered */
 	struct cp_gw_known *known; /* NULL: none */
 	uint32_t ptime; /* as its side says; 0: it does not */
+	uint32_t voice; /* CP_VOICE_…: to be done for what its side says, when it is transcoded */
 	unsigned int offered_n;
 	struct cp_gw_crypto offered[CP_GW_OFFERED_MAX]; /* ours: keys that we send with */
 	struct cp_gw_crypto answered; /* ours in an answer */
@@ -83,6 +84,7 @@ struct cp_gw_stream {
 	bool used;
 	enum cp_gw_media media; /* of its last offer */
 	struct cp_gw_leg leg[CP_GW_SIDES];
+	struct cp_echo *echo[CP_GW_SIDES]; /* of what side i hears; while pipes are made, else NULL */
 	uint32_t pipe[CP_GW_SIDES]; /* of what comes from leg i; 0: it goes on as it is */
 };
 

@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include "control/transcode/voice.h"
+
 #define AT(field) offsetof(struct cp_gw_options, field)
 #define ROW(kind, name, at, value)                                                                                     \
 	{                                                                                                              \
@@ -167,6 +169,12 @@ static const struct cp_gw_name names[] = {
 	BIT("always-transcode", flags, CP_GW_ALWAYS_TRANSCODE),
 	NUMBER("ptime", ptime, 1000),
 	NUMBER("ptime-reverse", ptime_reverse, 1000),
+
+	GROUP("voice"),
+	BIT("voice-noise-reduction", voice, CP_VOICE_NOISE),
+	BIT("voice-gain-control", voice, CP_VOICE_GAIN),
+	BIT("voice-echo-cancel", voice, CP_VOICE_ECHO),
+	BIT("voice-silence-suppression", voice, CP_VOICE_SILENCE),
 
 	GROUP("supports"),
 	BIT("supports-load-limit", flags, CP_GW_LOAD_LIMIT),

@@ -181,6 +181,7 @@ struct cp_gw_options {
 	struct cp_gw_list sdes_no, sdes_only;
 	struct cp_gw_list strip, offer, except, transcode, mask, accept, consume, set; /* of codecs */
 	int32_t ptime, ptime_reverse; /* milliseconds; -1: not said */
+	uint32_t voice; /* CP_VOICE_… (control/transcode/voice.h): for what the sender of this description says */
 	int32_t tos; /* 0..255; -1: not said, or said to stay */
 	int32_t delete_delay; /* seconds; -1: not said */
 

@@ -60,14 +60,14 @@ static void write_slot(struct cp_echo *e, uint64_t number, const int16_t *pcm, u
 	struct slot *s = &e->slot[number % SLOTS];
 
 	atomic_store_explicit(&s->number, 0, memory_order_relaxed);
-	atomic_thread_fence(memory_order_release); /* with the fence in cp_echo_recall(): 0 is seen before new words */
 	for (uint32_t i = 0; i < rate / 400; i++) {
 		uint64_t word;
 
 		memcpy(&word, pcm + 4 * i, sizeof(word));
-		atomic_store_explicit(&s->word[i], word, memory_order_relaxed);
+		/* with the loads in cp_echo_recall(): whoever sees a new word sees the 0 too */
+		atomic_store_explicit(&s->word[i], word, memory_order_release);
 	}
-	atomic_store_explicit(&s->rate, rate, memory_order_relaxed);
+	atomic_store_explicit(&s->rate, rate, memory_order_release);
 	/* with the load in cp_echo_recall(): whoever sees the number sees the words */
 	atomic_store_explicit(&s->number, number + 1, memory_order_release);
 }
@@ -85,14 +85,14 @@ void cp_echo_recall(struct cp_echo *e, uint64_t at_us, int16_t *ret_pcm, uint32_
 	uint64_t number = at_us / BLOCK_US;
 	struct slot *s = &e->slot[number % SLOTS];
 	bool there = is_kept(rate) && atomic_load_explicit(&s->number, memory_order_acquire) == number + 1 &&
-		     atomic_load_explicit(&s->rate, memory_order_relaxed) == rate;
+		     atomic_load_explicit(&s->rate, memory_order_acquire) == rate;
 
 	for (uint32_t i = 0; there && i < rate / 400; i++) {
-		uint64_t word = atomic_load_explicit(&s->word[i], memory_order_relaxed);
+		uint64_t word = atomic_load_explicit(&s->word[i], memory_order_acquire);
 
 		memcpy(ret_pcm + 4 * i, &word, sizeof(word));
 	}
-	atomic_thread_fence(memory_order_acquire); /* with the fence in write_slot() */
+	/* not before the words: they were acquired */
 	if (!there || atomic_load_explicit(&s->number, memory_order_relaxed) != number + 1)
 		memset(ret_pcm, 0, rate / 100 * sizeof(*ret_pcm));
 }

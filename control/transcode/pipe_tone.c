@@ -29,7 +29,7 @@ static void on_key(void *arg, char key, int level)
 
 bool cp_pipe_tone_open(struct cp_pipe *p)
 {
-	if (p->config.in_event_pt >= 0 || p->config.out_event_pt < 0)
+	if (p->config.in_event_pt >= 0 || p->config.out_event_pt < 0 || p->config.mix)
 		return true;
 	p->detector = cp_tone_detector_create(on_key, p);
 	return p->detector;

@@ -56,6 +56,16 @@ tables()
 		tenth second on.
 	END
 	tables pipe_drift_test
+	cat <<-'END'
+
+		## What can be done for a voice
+
+		Each by itself, as `voice=[…]` asks for it (docs/gateway.md).
+
+	END
+	for t in voice_test pipe_voice_test; do
+		"$out/tests/unit/transcode/$t" 2>/dev/null | sed -n '/^\[/!s/^/- /p'
+	done
 } >"$new"
 cat "$new" >"$result"
 echo "$result"

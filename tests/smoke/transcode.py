@@ -25,7 +25,7 @@ async def phones():
     seen = b.phone.sdp_seen
     lab.check('the other side is offered PCMA, and keys', re.search(r'^m=audio \d+ RTP/AVP (101 8|8 101)\r?$', seen, re.M)
               and 'PCMA/8000' in seen and 'PCMU' not in seen, seen)
-    a.phone.hear(proxy.ok('answer', sdp=b.phone.sdp(), to_tag='B', **flags))
+    a.phone.hear(proxy.ok('answer', sdp=b.phone.sdp(), to_tag='B', voice=['echo-cancel'], **flags))
     seen = a.phone.sdp_seen
     lab.check('the offerer is answered with its own', re.search(r'^m=audio \d+ RTP/AVP 0 101\r?$', seen, re.M)
               and 'PCMA' not in seen, seen)

@@ -2,6 +2,7 @@
 /*
  * options_spelling_test.c - what the configurations that are in use send, and one mixture in every spelling.
  */
+#include "control/transcode/voice.h"
 #include "tests/unit/gateway/options_kit.h"
 
 /* rtpengine_manage("replace-origin replace-session-connection SIP-source-address") */
@@ -55,6 +56,26 @@ static void recipe_to_the_phone(void **state)
 	assert_int_equal(o.transport, CP_GW_TRANSPORT_AVP);
 	assert_string_equal(cp_gw_transport_name(o.transport), "RTP/AVP");
 	warns("");
+}
+
+/* A key of ours, in the spellings that all have. */
+static void a_voice_is_mended_as_it_is_said(void **state)
+{
+	static const char *const same[] = {
+		"'voice':['noise-reduction','echo-cancel','gain-control']",
+		"'flags':['voice-noise-reduction','voice-echo-cancel','voice=gain-control']",
+		"'rtpp-flags':'voice=[noise-reduction gain-control echo-cancel]'",
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		given(same[i]);
+		assert_int_equal(o.voice, CP_VOICE_NOISE | CP_VOICE_GAIN | CP_VOICE_ECHO);
+		warns("");
+	}
+	given("'voice':['silence-suppression','loud']");
+	assert_int_equal(o.voice, CP_VOICE_SILENCE);
+	warns("unknown: voice=loud");
 }
 
 /* What any spelling of this comes to. */
@@ -151,9 +172,13 @@ static void the_same_as_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(kamailio_default),    cmocka_unit_test(recipe_to_the_browser),
-		cmocka_unit_test(recipe_to_the_phone), cmocka_unit_test(own_keys),
-		cmocka_unit_test(words_in_flags),      cmocka_unit_test(words_in_one_text),
+		cmocka_unit_test(kamailio_default),
+		cmocka_unit_test(recipe_to_the_browser),
+		cmocka_unit_test(recipe_to_the_phone),
+		cmocka_unit_test(a_voice_is_mended_as_it_is_said),
+		cmocka_unit_test(own_keys),
+		cmocka_unit_test(words_in_flags),
+		cmocka_unit_test(words_in_one_text),
 		cmocka_unit_test(the_same_as_json),
 	};
 
