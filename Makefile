@@ -72,7 +72,7 @@ DPLOGIC_A := $(OUT)/libdplogic.a
 DP_A := $(OUT)/libdataplane.a
 CMD_A := $(OUT)/libcmd.a
 CONTROL_A := $(OUT)/libcontrol.a
-CODEC_LIBS := -lopus -lspandsp -lspeexdsp -lm
+CODEC_LIBS := -lopus -lspandsp -lspeexdsp -lvpx -lyuv -lm
 CONTROL_LIBS := -lwebsockets -luv -lssl -lusrsctp $(CODEC_LIBS)
 
 all: $(OUT)/turnpike $(OUT)/turnpike-dataplane $(OUT)/turnpike-control

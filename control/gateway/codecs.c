@@ -5,14 +5,15 @@
  * An offer goes on with its codecs, less those that the flags take away, and with those that we can make of them
  * (codec-transcode). What the answer takes decides: a codec of the offer, and media goes through as it is; one of ours,
  * and the offerer is answered with the first of its codecs that we know, and both directions are transcoded. So it is
- * too when the proxy wants the offerer answered with another one than that (codec-accept, codec-consume).
+ * too when the proxy wants the offerer answered with another one than that (codec-accept, codec-consume). Codecs of
+ * sound are known in sections of audio, those of pictures in sections of video.
  *
  * Runs on:   the control loop.
  * Invariants
  *   T1  either both directions of a stream have a pipe or none has.
  *   T2  once flags have changed the codecs of an offer, its keys have the clocks of what is left (RFC 4733 s2.1).
  *
- * Specs:     RFC 3264 s6.1, RFC 3551 s6 (static payload types), RFC 7587 s7, RFC 4733 s2.5.1.
+ * Specs:     RFC 3264 s6.1, RFC 3551 s6 (static payload types), RFC 7587 s7, RFC 4733 s2.5.1, RFC 7741 s6, RFC 9628 s6.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -28,12 +29,15 @@ static const struct {
 	const char *name, *fmtp;
 	uint32_t clock;
 	uint8_t channels, pt; /* pt 0xff: dynamic */
-	enum cp_codec_kind kind;
+	bool video;
+	int kind; /* enum cp_codec_kind, or of video enum cp_video_kind */
 } ours[] = {
-	{"PCMU", "", 8000, 1, 0, CP_CODEC_PCMU},
-	{"PCMA", "", 8000, 1, 8, CP_CODEC_PCMA},
-	{"G722", "", 8000, 1, 9, CP_CODEC_G722},
-	{"opus", "useinbandfec=1", 48000, 2, 0xff, CP_CODEC_OPUS},
+	{"PCMU", "", 8000, 1, 0, false, CP_CODEC_PCMU},
+	{"PCMA", "", 8000, 1, 8, false, CP_CODEC_PCMA},
+	{"G722", "", 8000, 1, 9, false, CP_CODEC_G722},
+	{"opus", "useinbandfec=1", 48000, 2, 0xff, false, CP_CODEC_OPUS},
+	{"VP8", "", CP_VIDEO_CLOCK, 1, 0xff, true, CP_VIDEO_VP8},
+	{"VP9", "profile-id=0", CP_VIDEO_CLOCK, 1, 0xff, true, CP_VIDEO_VP9},
 };
 
 /* --- what is known ----------------------------------------------------------------- */
@@ -74,7 +78,8 @@ static struct cp_gw_codec written(const struct cp_gw_known *k)
 				    .clock = k->clock,
 				    .pt = k->pt,
 				    .channels = k->channels,
-				    .added = true};
+				    .added = true,
+				    .feedback = k->clock == CP_VIDEO_CLOCK};
 }
 
 static bool is_same(const struct cp_gw_known *k, const struct cp_gw_codec *c)
@@ -92,22 +97,33 @@ static const struct cp_gw_known *find_same(const struct cp_gw_leg *leg, const st
 }
 
 /* A codec that pipes know; -1: none. */
-static int ours_by_name(const char *name, uint32_t clock)
+static int ours_by_name(const char *name, uint32_t clock, enum cp_gw_media media)
 {
 	for (unsigned int i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-		if (strcasecmp(ours[i].name, name) == 0 && (clock == 0 || clock == ours[i].clock))
+		if (strcasecmp(ours[i].name, name) == 0 && (clock == 0 || clock == ours[i].clock) &&
+		    media == (ours[i].video ? CP_GW_VIDEO : CP_GW_AUDIO))
 			return (int)i;
 	return -1;
+}
+
+static int ours_of(const struct cp_gw_leg *leg, const struct cp_gw_known *k)
+{
+	const struct wire_text fmtp = text_of(k->fmtp);
+
+	/* RFC 9628 s6: other profiles of VP9 have more bits, or more colour */
+	if (strcasecmp(k->name, "VP9") == 0 && wire_sdp_param_u32(fmtp, "profile-id", 0) != 0)
+		return -1;
+	return ours_by_name(k->name, k->clock, leg->stream->media);
 }
 
 /* What its side is to be answered with when that needs a pipe: what the proxy wants, else what it prefers itself. */
 const struct cp_gw_known *cp_gw_first_ours(const struct cp_gw_leg *leg)
 {
 	for (unsigned int i = 0; i < leg->known_n; i++)
-		if (leg->known[i].wanted && ours_by_name(leg->known[i].name, leg->known[i].clock) >= 0)
+		if (leg->known[i].wanted && ours_of(leg, &leg->known[i]) >= 0)
 			return &leg->known[i];
 	for (unsigned int i = 0; i < leg->known_n; i++)
-		if (ours_by_name(leg->known[i].name, leg->known[i].clock) >= 0)
+		if (ours_of(leg, &leg->known[i]) >= 0)
 			return &leg->known[i];
 	return NULL;
 }
@@ -148,7 +164,8 @@ static uint8_t free_pt(const struct cp_gw_section *s, const struct cp_gw_codec *
 }
 
 /* One that the proxy wants offered besides; what the offer has anyway, or we do not know, is not added. */
-static void add(const struct cp_gw_section *s, const char *said, struct cp_gw_codec *codec, unsigned int *n)
+static void add(const struct cp_gw_section *s, enum cp_gw_media media, const char *said, struct cp_gw_codec *codec,
+		unsigned int *n)
 {
 	struct wire_text rest = text_of(said);
 	char name[CP_GW_NAME_MAX + 1];
@@ -157,7 +174,7 @@ static void add(const struct cp_gw_section *s, const char *said, struct cp_gw_co
 
 	if (!wire_text_copy(wire_text_cut(&rest, '/'), name, sizeof(name)))
 		return;
-	at = ours_by_name(name, 0);
+	at = ours_by_name(name, 0, media);
 	if (at < 0 || *n == CP_GW_CODECS_MAX)
 		return;
 	for (unsigned int i = 0; i < *n; i++)
@@ -169,10 +186,11 @@ static void add(const struct cp_gw_section *s, const char *said, struct cp_gw_co
 					     .clock = ours[at].clock,
 					     .channels = ours[at].channels,
 					     .pt = pt,
-					     .added = true};
+					     .added = true,
+					     .feedback = ours[at].video};
 }
 
-/* What carries another one (red) goes where that goes. */
+/* What carries another one (rtx, red) is of no use without it, and browsers refuse it. */
 static bool passes(const struct cp_gw_section *s, const struct cp_gw_options *o, const struct cp_gw_codec *c)
 {
 	uint8_t pt;
@@ -182,7 +200,7 @@ static bool passes(const struct cp_gw_section *s, const struct cp_gw_options *o,
 	for (unsigned int i = 0; i < s->codec_n; i++)
 		if (s->codec[i].pt == pt)
 			return cp_gw_codec_passes(&s->codec[i], o);
-	return true;
+	return false;
 }
 
 static bool has_clock(const struct cp_gw_codec *codec, unsigned int n, uint32_t clock, bool events)
@@ -229,20 +247,28 @@ static void mark_wanted(const struct cp_gw_section *s, const struct cp_gw_option
 				leg->known[i].wanted = cp_gw_codec_is_wanted(&s->codec[k], o);
 }
 
+static enum cp_gw_media media_of(const struct cp_gw_section *s)
+{
+	return wire_text_is(s->kind, "audio")   ? CP_GW_AUDIO
+	       : wire_text_is(s->kind, "video") ? CP_GW_VIDEO
+						: CP_GW_OTHER;
+}
+
 bool cp_gw_codecs_offer(const struct cp_gw_section *s, const struct cp_gw_options *o, struct cp_gw_leg *near,
 			struct cp_gw_leg *far, struct cp_gw_codec *ret_codec, unsigned int *ret_n)
 {
 	bool changes = o->strip.n + o->mask.n + o->consume.n + o->transcode.n > 0;
 
 	*ret_n = 0;
+	near->stream->media = media_of(s);
 	cp_gw_codecs_keep(near, s->codec, s->codec_n);
 	mark_wanted(s, o, near);
 	for (unsigned int i = 0; i < s->codec_n; i++)
 		if (!cp_gw_is_event(&s->codec[i]) && passes(s, o, &s->codec[i]))
 			ret_codec[(*ret_n)++] = s->codec[i];
-	if (wire_text_is(s->kind, "audio") && cp_gw_first_ours(near))
+	if (cp_gw_first_ours(near))
 		for (uint32_t i = 0; i < o->transcode.n; i++)
-			add(s, o->transcode.item[i], ret_codec, ret_n);
+			add(s, near->stream->media, o->transcode.item[i], ret_codec, ret_n);
 	if (changes)
 		pass_events(s, o, ret_codec, ret_n);
 	cp_gw_codecs_keep(far, changes ? ret_codec : s->codec, changes ? *ret_n : s->codec_n);
@@ -255,7 +281,7 @@ struct cp_pipe_format cp_gw_format_of(const struct cp_gw_known *k)
 {
 	struct cp_pipe_format f = {.pt = k->pt, .codec = {.clock = k->clock, .channels = 1, .complexity = -1}};
 
-	f.codec.kind = ours[ours_by_name(k->name, k->clock)].kind;
+	f.codec.kind = (enum cp_codec_kind)ours[ours_by_name(k->name, k->clock, CP_GW_AUDIO)].kind;
 	f.codec.fec = f.codec.kind == CP_CODEC_OPUS;
 	f.codec.loss = f.codec.fec ? 5 : 0;
 	return f;
@@ -267,8 +293,8 @@ uint32_t cp_gw_ptime_of(const struct cp_gw_leg *leg)
 }
 
 /* Of what comes from `from`, said in one codec of each side. */
-static int pipe_make(struct cp_gw_leg *from, const struct cp_gw_known *in, struct cp_gw_leg *to,
-		     const struct cp_gw_known *out, struct en_err *err)
+static int sound_make(struct cp_gw_leg *from, const struct cp_gw_known *in, struct cp_gw_leg *to,
+		      const struct cp_gw_known *out, uint32_t ssrc, struct en_err *err)
 {
 	struct cp_gateway *g = from->stream->call->gateway;
 	const struct cp_gw_known *in_event = cp_gw_event_of(from, in->clock),
@@ -282,11 +308,30 @@ static int pipe_make(struct cp_gw_leg *from, const struct cp_gw_known *in, struc
 		.in_event_clock = in_event ? in_event->clock : 0,
 		.out_event_pt = out_event ? out_event->pt : -1,
 		.out_event_clock = out_event ? out_event->clock : 0,
-		.ssrc = en_random32(),
+		.ssrc = ssrc,
 	};
 
-	cp_report_begin(&to->report, out->clock, config.ssrc, out->clock, en_mono_ns());
 	return cp_pool_add(g->pool, &config, from, &from->stream->pipe[from->side], err);
+}
+
+static struct cp_video_format picture_of(const struct cp_gw_known *k)
+{
+	int at = ours_by_name(k->name, k->clock, CP_GW_VIDEO);
+
+	return (struct cp_video_format){.kind = (enum cp_video_kind)ours[at].kind, .pt = k->pt};
+}
+
+static int pipe_make(struct cp_gw_leg *from, const struct cp_gw_known *in, struct cp_gw_leg *to,
+		     const struct cp_gw_known *out, struct en_err *err)
+{
+	struct cp_video_pipe_config video = {.ssrc = en_random32()};
+
+	cp_report_begin(&to->report, out->clock, video.ssrc, out->clock, en_mono_ns());
+	if (from->stream->media == CP_GW_AUDIO)
+		return sound_make(from, in, to, out, video.ssrc, err);
+	video.in = picture_of(in);
+	video.out = picture_of(out);
+	return cp_pool_add_video(from->stream->call->gateway->pool, &video, from, &from->stream->pipe[from->side], err);
 }
 
 unsigned int cp_gw_answer_with(const struct cp_gw_leg *far, const struct cp_gw_known *codec,

@@ -254,7 +254,7 @@ static bool far_apply(struct work *w, const struct cp_gw_section *s, struct cp_g
 }
 
 /* What we make ourselves has an SSRC of ours: a browser that waits for another plays nothing of it. */
-static bool adds_audio(const struct cp_gw_codec *codec, unsigned int n)
+static bool adds_codec(const struct cp_gw_codec *codec, unsigned int n)
 {
 	for (unsigned int i = 0; i < n; i++)
 		if (codec[i].added && !cp_gw_is_event(&codec[i]))
@@ -280,7 +280,7 @@ static bool codecs_apply(const struct work *w, const struct cp_gw_section *s, st
 	}
 	x->face.codec = x->codec;
 	x->face.codec_n = n;
-	x->face.ssrcs = w->answer ? !near->stream->pipe[near->side] : !adds_audio(x->codec, n);
+	x->face.no_ssrc = w->answer ? near->stream->pipe[near->side] != 0 : adds_codec(x->codec, n);
 	return true;
 }
 

@@ -52,6 +52,8 @@ static int begin(struct cp_gateway *g, struct en_err *err)
 	g->hub->leg_rtp = cp_gw_leg_on_rtp;
 	g->hub->leg_arg = g;
 	rc = cp_pool_create(g->ctl->loop, threads(g->ctl->conf), cp_gw_on_pipe, &g->pool, err);
+	if (rc == 0)
+		cp_pool_listen(g->pool, cp_gw_on_want);
 	if (rc != 0 || !conf->ng[0])
 		return rc;
 	return cp_ng_open(g->ctl->loop, conf->ng, cp_gw_command, g, &g->stats, &g->ng, err);

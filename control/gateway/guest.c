@@ -89,6 +89,7 @@ int cp_gw_guest_codecs(const struct cp_gw_section *s, struct cp_gw_leg *leg, str
 
 	cp_gw_pipes_end(leg->stream);
 	leg->ptime = s->ptime;
+	leg->stream->media = CP_GW_AUDIO;
 	cp_gw_codecs_keep(leg, s->codec, s->codec_n);
 	k = cp_gw_first_ours(leg);
 	if (!k)

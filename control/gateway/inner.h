@@ -23,6 +23,7 @@
 #include "control/peer/hub.h"
 #include "control/transcode/pool.h"
 #include "control/transcode/report.h"
+#include "control/transcode/video_pipe.h"
 
 #define CP_GW_SIDES       2
 #define CP_GW_OFFERED_MAX 2 /* suites that we offer by SDES */
@@ -69,9 +70,16 @@ struct cp_gw_leg {
 	struct cp_report report; /* while the stream is transcoded: what its side sends, and is sent */
 };
 
+enum cp_gw_media {
+	CP_GW_OTHER,
+	CP_GW_AUDIO,
+	CP_GW_VIDEO,
+};
+
 struct cp_gw_stream {
 	struct cp_gw_call *call;
 	bool used;
+	enum cp_gw_media media; /* of its last offer */
 	struct cp_gw_leg leg[CP_GW_SIDES];
 	uint32_t pipe[CP_GW_SIDES]; /* of what comes from leg i; 0: it goes on as it is */
 };
@@ -192,6 +200,8 @@ int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, s
 void cp_gw_pipes_end(struct cp_gw_stream *st);
 /* reports.c: RTCP of what is transcoded, when it is due. */
 void cp_gw_reports(struct cp_gateway *g);
+/* The pool's ear. */
+void cp_gw_on_want(void *from, const struct cp_pool_want *want);
 /* What a side's RTCP says. */
 void cp_gw_reported(struct cp_gw_leg *leg, const uint8_t *bytes, uint32_t len);
 

@@ -18,6 +18,7 @@ struct slot {
 struct cp_pool {
 	uv_async_t async;
 	cp_pool_out *out;
+	cp_pool_on_want *on_want; /* NULL: nobody listens */
 	unsigned int worker_n, pipe_n; /* workers: the upper half of them is for slow kinds */
 	uint32_t next; /* slot to look at first */
 	uint64_t in_total, out_total;
@@ -34,6 +35,19 @@ static struct slot *slot_of(struct cp_pool *p, uint32_t pipe)
 	return s->used && s->generation == pipe >> CP_POOL_INDEX_BITS ? s : NULL;
 }
 
+static void hear(struct cp_pool *p, const struct slot *s, const struct cp_note *n)
+{
+	struct cp_pool_want want;
+
+	if (n->kind == CP_NOTE_PACKET) {
+		p->out_total++;
+		p->out(s->user, n->bytes, n->len);
+	} else if (p->on_want) {
+		memcpy(&want, n->bytes, sizeof(want));
+		p->on_want(s->user, &want);
+	}
+}
+
 static void drain(struct cp_pool *p, struct cp_worker *w)
 {
 	struct cp_notes all = STAILQ_HEAD_INITIALIZER(all);
@@ -47,10 +61,8 @@ static void drain(struct cp_pool *p, struct cp_worker *w)
 	while ((n = STAILQ_FIRST(&all))) {
 		STAILQ_REMOVE_HEAD(&all, next);
 		s = slot_of(p, n->pipe);
-		if (s) {
-			p->out_total++;
-			p->out(s->user, n->bytes, n->len);
-		}
+		if (s)
+			hear(p, s, n);
 		free(n);
 	}
 }
@@ -63,13 +75,13 @@ static void on_async(uv_async_t *async)
 		drain(p, &p->worker[i]);
 }
 
-/* Commands always go; packets only while there is room. */
+/* Commands always go; packets and what is asked only while there is room. */
 static void send_note(struct cp_worker *w, struct cp_note *n)
 {
 	bool full;
 
 	pthread_mutex_lock(&w->lock);
-	full = n->kind == CP_NOTE_PACKET && w->in_n >= CP_POOL_WAITING;
+	full = (n->kind == CP_NOTE_PACKET || n->kind == CP_NOTE_ASK) && w->in_n >= CP_POOL_WAITING;
 	if (full) {
 		w->lost++;
 	} else {
@@ -168,6 +180,23 @@ void cp_pool_put(struct cp_pool *p, uint32_t pipe, const uint8_t *rtp, uint32_t 
 	n->at_us = cp_pool_now_us();
 	p->in_total++;
 	send_note(&p->worker[s->worker], n);
+}
+
+void cp_pool_ask(struct cp_pool *p, uint32_t pipe, const struct cp_pool_ask *ask)
+{
+	const struct slot *s = slot_of(p, pipe);
+	struct cp_note *n = s ? note_make(CP_NOTE_ASK, pipe, sizeof(*ask)) : NULL;
+
+	if (!n)
+		return;
+	memcpy(n->bytes, ask, sizeof(*ask));
+	n->at_us = cp_pool_now_us();
+	send_note(&p->worker[s->worker], n);
+}
+
+void cp_pool_listen(struct cp_pool *p, cp_pool_on_want *on_want)
+{
+	p->on_want = on_want;
 }
 
 void cp_pool_stats(const struct cp_pool *p, struct cp_pool_stats *ret_stats)

@@ -15,10 +15,12 @@
 enum cp_note_kind {
 	CP_NOTE_ADD,
 	CP_NOTE_REMOVE,
-	CP_NOTE_PACKET
+	CP_NOTE_PACKET,
+	CP_NOTE_ASK, /* its bytes: a struct cp_pool_ask */
+	CP_NOTE_WANT /* to the loop: a struct cp_pool_want */
 };
 
-/* To a worker, or (PACKET only) back. */
+/* To a worker, or (PACKET, WANT) back. */
 struct cp_note {
 	STAILQ_ENTRY(cp_note) next;
 	enum cp_note_kind kind;

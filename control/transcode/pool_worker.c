@@ -24,16 +24,15 @@ struct giving {
 	uint32_t pipe;
 };
 
-static void give_out(void *arg, const uint8_t *rtp, uint32_t len)
+static void send_back(const struct giving *g, enum cp_note_kind kind, const void *bytes, uint32_t len)
 {
-	const struct giving *g = arg;
 	struct cp_worker *w = g->w;
 	struct cp_note *n = malloc(sizeof(*n) + len);
 	bool full;
 
 	if (n) {
-		*n = (struct cp_note){.kind = CP_NOTE_PACKET, .pipe = g->pipe, .len = len};
-		memcpy(n->bytes, rtp, len);
+		*n = (struct cp_note){.kind = kind, .pipe = g->pipe, .len = len};
+		memcpy(n->bytes, bytes, len);
 	}
 	pthread_mutex_lock(&w->lock);
 	full = !n || w->out_n >= CP_POOL_WAITING;
@@ -46,6 +45,11 @@ static void give_out(void *arg, const uint8_t *rtp, uint32_t len)
 	pthread_mutex_unlock(&w->lock);
 	if (full)
 		free(n);
+}
+
+static void give_out(void *arg, const uint8_t *rtp, uint32_t len)
+{
+	send_back(arg, CP_NOTE_PACKET, rtp, len);
 }
 
 static void add_job(struct cp_worker *w, struct cp_note *n)
@@ -71,6 +75,16 @@ static void end_job(struct cp_worker *w, struct cp_job *j)
 	free(j);
 }
 
+static void ask_job(struct cp_worker *w, struct cp_job *j, const struct cp_note *n)
+{
+	struct giving g = {.w = w, .pipe = j->id};
+	struct cp_pool_ask ask;
+
+	memcpy(&ask, n->bytes, sizeof(ask));
+	if (j->kind->ask)
+		j->kind->ask(j->pipe, &ask, n->at_us, give_out, &g);
+}
+
 static void take_note(struct cp_worker *w, struct cp_note *n)
 {
 	struct cp_job *j = w->by_index[cp_pool_index(n->pipe)];
@@ -79,6 +93,8 @@ static void take_note(struct cp_worker *w, struct cp_note *n)
 		add_job(w, n);
 	else if (j && j->id == n->pipe && n->kind == CP_NOTE_REMOVE)
 		end_job(w, j);
+	else if (j && j->id == n->pipe && n->kind == CP_NOTE_ASK)
+		ask_job(w, j, n);
 	else if (j && j->id == n->pipe)
 		j->kind->put(j->pipe, n->bytes, n->len, n->at_us);
 	free(n);
@@ -86,6 +102,7 @@ static void take_note(struct cp_worker *w, struct cp_note *n)
 
 static void tick(struct cp_worker *w, uint64_t at_us)
 {
+	struct cp_pool_want want;
 	struct cp_job *j;
 
 	LIST_FOREACH(j, &w->jobs, next)
@@ -93,6 +110,8 @@ static void tick(struct cp_worker *w, uint64_t at_us)
 		struct giving g = {.w = w, .pipe = j->id};
 
 		j->kind->tick(j->pipe, at_us, give_out, &g);
+		if (j->kind->want && j->kind->want(j->pipe, at_us, &want))
+			send_back(&g, CP_NOTE_WANT, &want, sizeof(want));
 	}
 }
 

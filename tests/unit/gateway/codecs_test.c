@@ -16,7 +16,8 @@
 #define MUTE  HEAD "m=audio 4000 RTP/AVP 0\n"
 
 static struct cp_gw_sdp sdp;
-static struct cp_gw_leg near, far;
+static struct cp_gw_stream stream;
+static struct cp_gw_leg near = {.stream = &stream}, far = {.stream = &stream};
 static char wanted[200];
 
 /* Payload types for the other side, those that are added with what they are; "as it is" when nothing changes. */
