@@ -366,7 +366,7 @@ static void numbers_of_streams_can_be_left_out(void **state)
 	reads(TEXT_CHROMIUM);
 	writes();
 	has(0, "a=ssrc:2539618934 cname:B2LsMV9CtrM91+UG");
-	face[0].no_ssrc = true;
+	face[0].ssrcs = false;
 	writes();
 	lacks(0, "a=ssrc");
 	has(0, "a=msid:aa07a38e f0fa0167");
