@@ -13,6 +13,7 @@
 ##   make fuzz            every fuzzer for S seconds (S=10; F=stun: only that one)
 ##   make bench           as root: minutes: turnpike-bench against turnpike, and the micro benchmarks
 ##   make compare         as root: an hour: side by side with coturn, testpmd, itself (P=coturn: only that; perf/README.md)
+##   make quality         speech through transcoding pipes: a minute, no privileges (perf/results/transcode.md)
 ##   make micro           cycles of the parts without I/O: five minutes (perf/micro/README.md)
 ##   make lint            clang-format, layer check, shellcheck
 ##   make format          rewrite the sources in house style
@@ -71,7 +72,7 @@ DPLOGIC_A := $(OUT)/libdplogic.a
 DP_A := $(OUT)/libdataplane.a
 CMD_A := $(OUT)/libcmd.a
 CONTROL_A := $(OUT)/libcontrol.a
-CODEC_LIBS := -lopus -lspandsp -lspeexdsp -lm
+CODEC_LIBS := -lopus -lspandsp -lspeexdsp -lvpx -lyuv -lm
 CONTROL_LIBS := -lwebsockets -luv -lssl -lusrsctp $(CODEC_LIBS)
 
 all: $(OUT)/turnpike $(OUT)/turnpike-dataplane $(OUT)/turnpike-control

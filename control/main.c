@@ -208,6 +208,8 @@ static int start(struct process *p, struct en_err *err)
 		return -1;
 	if (bridge_fd < 0 || cp_bridge_create(&p->control, bridge_fd, &p->control.bridge, &no_bridge) != 0)
 		en_warn("start", "no programs: %s", no_bridge.text);
+	else
+		cp_bridge_tells_calls(p->control.bridge, cp_gateway_calls_json);
 	uv_signal_init(&p->loop, &p->term);
 	uv_signal_init(&p->loop, &p->interrupt);
 	uv_timer_init(&p->loop, &p->patience);

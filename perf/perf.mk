@@ -41,5 +41,9 @@ bench: all $(OUT)/micro
 compare: all $(OUT)/micro browser-bins
 	$(Q)for part in $(or $(P),$(COMPARISONS)); do perf/compare/$$part.sh --build $(OUT) $(ARGS) || exit 1; done
 
-.PHONY: bench
+# what transcoding does to speech: a minute, no privileges
+quality: $(foreach t,matrix loss drift,$(OUT)/tests/unit/transcode/pipe_$(t)_test)
+	$(Q)perf/compare/quality.sh --build $(OUT)
+
+.PHONY: bench quality
 include perf/micro/micro.mk

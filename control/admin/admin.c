@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "control/admin/internal.h"
+#include "control/gateway/gateway.h"
 #include "control/http/token.h"
 #include "engine/cmd/show.h"
 
@@ -203,6 +204,17 @@ static void answer_ready(const struct cp_admin *a, struct cp_http_request *req)
 		       ready ? sizeof(yes) - 1 : sizeof(no) - 1);
 }
 
+/* id: libwebsockets has undone its %xx. */
+static void answer_call(const struct cp_admin *a, struct cp_http_request *req, const char *id)
+{
+	json_t *call = cp_admin_call(a->control, id);
+
+	if (call)
+		answer_json(req, 200, call);
+	else
+		cp_admin_refuse(req, 404, "there is no such call");
+}
+
 static void answer_api(struct cp_admin *a, struct cp_http_request *req, const struct cp_http_in *in)
 {
 	static const struct {
@@ -227,13 +239,33 @@ static void answer_api(struct cp_admin *a, struct cp_http_request *req, const st
 		answer_json(req, 200, cp_admin_calls(a->control));
 		return;
 	}
+	if (strncmp(name, "calls/", 6) == 0) {
+		answer_call(a, req, name + 6);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(things) / sizeof(things[0]); i++) {
 		if (strcmp(name, things[i].name) == 0) {
 			job_start(a, req, things[i].print, limit_of(in->query));
 			return;
 		}
 	}
-	cp_admin_refuse(req, 404, "here are sessions, rooms, data, allocations, drops, cores");
+	cp_admin_refuse(req, 404, "here are sessions, rooms, data, calls, allocations, drops, cores");
+}
+
+/* Scripts of other origins cannot send this type unasked. */
+static void answer_command(const struct cp_admin *a, struct cp_http_request *req, const struct cp_http_in *in)
+{
+	json_t *reply;
+	bool ok;
+
+	if (!a->control->gateway) {
+		cp_admin_refuse(req, 404, "there are no calls without [gateway] rtp");
+	} else if (strcmp(in->content_type, "application/json") != 0) {
+		cp_admin_refuse(req, 415, "a command is application/json");
+	} else {
+		reply = cp_gateway_command(a->control->gateway, in->body, in->body_len, &ok);
+		answer_json(req, ok ? 200 : 400, reply);
+	}
 }
 
 bool cp_admin_request(struct cp_admin *a, struct cp_http_request *req, const struct cp_http_in *in)
@@ -241,17 +273,20 @@ bool cp_admin_request(struct cp_admin *a, struct cp_http_request *req, const str
 	static const char alive[] = "alive\n";
 	bool health = strcmp(in->path, "/healthz") == 0, ready = strcmp(in->path, "/readyz") == 0;
 	bool metrics = strcmp(in->path, "/metrics") == 0, api = strncmp(in->path, "/api/v1/", 8) == 0;
+	bool command = strcmp(in->method, "POST") == 0 && strcmp(in->path, "/api/v1/calls") == 0;
 
 	if (!health && !ready && !metrics && !api)
 		return false;
-	if (strcmp(in->method, "GET") != 0)
-		cp_admin_refuse(req, 405, "only GET here");
+	if (strcmp(in->method, "GET") != 0 && !command)
+		cp_admin_refuse(req, 405, "only GET here, and POST for commands of calls");
 	else if (health)
 		cp_http_answer(req, 200, "text/plain", NULL, 0, alive, sizeof(alive) - 1);
 	else if (ready)
 		answer_ready(a, req);
 	else if (!may_ask(a, req, in))
 		return true;
+	else if (command)
+		answer_command(a, req, in);
 	else if (metrics)
 		job_start(a, req, NULL, 0);
 	else

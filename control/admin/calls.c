@@ -31,3 +31,8 @@ json_t *cp_admin_calls(const struct cp_control *control)
 
 	return json_pack("{s:o}", "calls", list);
 }
+
+json_t *cp_admin_call(const struct cp_control *control, const char *id)
+{
+	return control->gateway ? cp_gateway_call_json(control->gateway, id) : NULL;
+}

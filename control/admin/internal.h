@@ -21,5 +21,7 @@ json_t *cp_admin_rooms(const struct cp_control *control);
 json_t *cp_admin_sessions(const struct cp_control *control);
 json_t *cp_admin_data(const struct cp_control *control);
 json_t *cp_admin_calls(const struct cp_control *control);
+/* One call; NULL: there is none of that id. */
+json_t *cp_admin_call(const struct cp_control *control, const char *id);
 
 #endif

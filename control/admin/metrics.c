@@ -208,6 +208,35 @@ static void put_data(const struct cp_control *control, FILE *out)
 	put_refusals(control, t->refused, out);
 }
 
+static void put_real(FILE *out, const char *name, const char *type, const char *help, double value)
+{
+	put_head(out, name, "", type, help);
+	put_name(out, name, "");
+	fprintf(out, " %.6g\n", value);
+}
+
+/* Means over the legs that are judged; without one there are none to tell. */
+static void put_quality(const struct cp_gateway_stats *s, FILE *out)
+{
+	put_one(out, "gateway.legs", "gauge", "legs of calls", s->legs);
+	put_one(out, "gateway.judged", "gauge", "legs of which enough was heard to estimate a MOS", s->judged);
+	if (s->judged > 0) {
+		put_real(out, "gateway.mos_mean", "gauge", "estimated MOS of what comes from them (docs/gateway.md)",
+			 s->mos_sum / s->judged);
+		put_real(out, "gateway.mos_worst", "gauge", "the least of them", s->mos_worst);
+		put_real(out, "gateway.loss_mean", "gauge", "part of their packets that was lost",
+			 s->loss_sum / s->judged);
+		put_real(out, "gateway.jitter_seconds_mean", "gauge", "their jitter (RFC 3550)",
+			 s->jitter_ms_sum / s->judged / 1000);
+	}
+	put_real(out, "gateway.transcoding_cpu_seconds_total", "counter", "CPU time of transcoding",
+		 (double)s->cpu_us / 1e6);
+	put_real(out, "gateway.spoken_seconds_total", "counter", "sound that was transcoded, pauses left out",
+		 (double)s->spoken_ms / 1e3);
+	put_real(out, "gateway.concealed_seconds_total", "counter", "of which made up for losses",
+		 (double)s->concealed_ms / 1e3);
+}
+
 static void put_gateway(const struct cp_gateway *gateway, FILE *out)
 {
 	struct cp_gateway_stats s;
@@ -215,6 +244,7 @@ static void put_gateway(const struct cp_gateway *gateway, FILE *out)
 	cp_gateway_stats(gateway, &s);
 	put_one(out, "gateway.calls", "gauge", "calls", s.present);
 	put_one(out, "gateway.calls_total", "counter", "calls that were begun", s.calls);
+	put_one(out, "gateway.ports", "gauge", "pairs of RTP ports that legs have", s.ports);
 	put_one(out, "gateway.timeouts_total", "counter", "calls that ended because nothing came any more", s.timeouts);
 	put_one(out, "gateway.commands_total", "counter", "commands of the ng protocol", s.commands);
 	put_one(out, "gateway.errors_total", "counter", "of which with an error for an answer, or none", s.errors);
@@ -224,6 +254,7 @@ static void put_gateway(const struct cp_gateway *gateway, FILE *out)
 		s.unheard);
 	put_one(out, "gateway.repeated_total", "counter", "datagrams that came again and got the same answer",
 		s.repeated);
+	put_quality(&s, out);
 }
 
 void cp_metrics_control(const struct cp_control *control, FILE *out)

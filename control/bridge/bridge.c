@@ -102,6 +102,11 @@ int cp_bridge_create(struct cp_control *ctl, int fd, struct cp_bridge **ret_brid
 	return 0;
 }
 
+void cp_bridge_tells_calls(struct cp_bridge *b, cp_bridge_calls *calls)
+{
+	b->calls = calls;
+}
+
 void cp_bridge_destroy(struct cp_bridge *b)
 {
 	if (!b)

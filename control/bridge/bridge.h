@@ -15,10 +15,13 @@
 
 #include <sys/types.h>
 
+#include <jansson.h>
+
 #include "control/control.h"
 #include "engine/base/log.h"
+#include "engine/shm/ctl.h"
 
-#define CP_BRIDGE_SOCKET "data.sock"
+#define CP_BRIDGE_SOCKET SHM_PROGRAM_SOCKET
 
 struct cp_bridge;
 
@@ -26,6 +29,10 @@ struct cp_bridge;
 int cp_bridge_listen(const char *runtime_dir, uid_t uid, gid_t gid, struct en_err *err);
 /* Takes fd over. ctl->signal is used from when the first program comes. */
 int cp_bridge_create(struct cp_control *ctl, int fd, struct cp_bridge **ret_bridge, struct en_err *err);
+/* Where `calls` are known (docs/data.md): an array, the caller's. Until then there are none. */
+struct cp_gateway;
+typedef json_t *cp_bridge_calls(const struct cp_gateway *g);
+void cp_bridge_tells_calls(struct cp_bridge *b, cp_bridge_calls *calls);
 /* All programs are cut off. NULL is fine. The loop must run once more. */
 void cp_bridge_destroy(struct cp_bridge *b);
 

@@ -62,6 +62,7 @@ struct cp_bridge {
 	uv_pipe_t *listener;
 	TAILQ_HEAD(, cp_bridge_conn) conns;
 	unsigned int conn_n;
+	cp_bridge_calls *calls; /* NULL: there are none */
 };
 
 /* --- conn.c: bytes and frames ---------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #include "control/bridge/internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void cp_bridge_error(struct cp_bridge_conn *c, const char *code, const char *text, const json_t *ch)
@@ -64,6 +65,25 @@ static void on_join(struct cp_bridge_conn *c, const json_t *m)
 	c->peer->door = &c->door;
 	if (c->peer->hub->events->data)
 		c->peer->hub->events->data(c->peer->hub->arg, c->peer);
+}
+
+/* --- calls of the gateway: for `turnpike show calls` ---------------------------------------------- */
+
+static void on_calls(struct cp_bridge_conn *c)
+{
+	const struct cp_bridge *b = c->bridge;
+	json_t *list = b->calls && b->ctl->gateway ? b->calls(b->ctl->gateway) : json_array();
+	json_t *root = json_pack("{s:o}", "calls", list);
+	char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
+	size_t len = text ? strlen(text) : 0;
+
+	json_decref(root);
+	if (text && len <= CP_BRIDGE_QUEUE - c->queued)
+		cp_bridge_put(c, NULL, json_pack("{s:s, s:I}", "t", "calls", "len", (json_int_t)len),
+			      (const uint8_t *)text, (uint32_t)len);
+	else
+		cp_bridge_error(c, "calls", "There are too many to tell at once: GET /api/v1/calls tells them.", NULL);
+	free(text);
 }
 
 /* --- channels ---------------------------------------------------------------------------------- */
@@ -152,6 +172,8 @@ bool cp_bridge_said(struct cp_bridge_conn *c, const json_t *head, const uint8_t 
 		cp_bridge_error(c, "frame", "A frame has a string \"t\".", NULL);
 	else if (strcmp(t, "join") == 0)
 		on_join(c, head);
+	else if (strcmp(t, "calls") == 0 && c->queued < CP_BRIDGE_QUEUE)
+		on_calls(c);
 	else if (!c->peer)
 		cp_bridge_error(c, "state", "Join a room first.", NULL);
 	else if (strcmp(t, "open") == 0)

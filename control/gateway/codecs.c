@@ -4,13 +4,14 @@
  *
  * An offer goes on with its codecs, less those that the flags take away, and with those that we can make of them
  * (codec-transcode). What the answer takes decides: a codec of the offer, and media goes through as it is; one of ours,
- * and the offerer is answered with the first of its codecs that we know, and both directions are transcoded.
+ * and the offerer is answered with the first of its codecs that we know, and both directions are transcoded. Codecs of
+ * sound are known in sections of audio, those of pictures in sections of video.
  *
  * Runs on:   the control loop.
  * Invariants
  *   T1  either both directions of a stream have a pipe or none has.
  *
- * Specs:     RFC 3264 s6.1, RFC 3551 s6 (static payload types), RFC 7587 s7, RFC 4733 s2.5.1.
+ * Specs:     RFC 3264 s6.1, RFC 3551 s6 (static payload types), RFC 7587 s7, RFC 4733 s2.5.1, RFC 7741 s6, RFC 9628 s6.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -26,12 +27,15 @@ static const struct {
 	const char *name, *fmtp;
 	uint32_t clock;
 	uint8_t channels, pt; /* pt 0xff: dynamic */
-	enum cp_codec_kind kind;
+	bool video;
+	int kind; /* enum cp_codec_kind, or of video enum cp_video_kind */
 } ours[] = {
-	{"PCMU", "", 8000, 1, 0, CP_CODEC_PCMU},
-	{"PCMA", "", 8000, 1, 8, CP_CODEC_PCMA},
-	{"G722", "", 8000, 1, 9, CP_CODEC_G722},
-	{"opus", "useinbandfec=1", 48000, 2, 0xff, CP_CODEC_OPUS},
+	{"PCMU", "", 8000, 1, 0, false, CP_CODEC_PCMU},
+	{"PCMA", "", 8000, 1, 8, false, CP_CODEC_PCMA},
+	{"G722", "", 8000, 1, 9, false, CP_CODEC_G722},
+	{"opus", "useinbandfec=1", 48000, 2, 0xff, false, CP_CODEC_OPUS},
+	{"VP8", "", CP_VIDEO_CLOCK, 1, 0xff, true, CP_VIDEO_VP8},
+	{"VP9", "profile-id=0", CP_VIDEO_CLOCK, 1, 0xff, true, CP_VIDEO_VP9},
 };
 
 /* --- what is known ----------------------------------------------------------------- */
@@ -50,7 +54,7 @@ static void keep(struct cp_gw_leg *leg, const struct cp_gw_codec *c)
 	leg->known_n++;
 }
 
-static void keep_all(struct cp_gw_leg *leg, const struct cp_gw_codec *codec, unsigned int n)
+void cp_gw_codecs_keep(struct cp_gw_leg *leg, const struct cp_gw_codec *codec, unsigned int n)
 {
 	free(leg->known);
 	leg->known_n = 0;
@@ -72,7 +76,8 @@ static struct cp_gw_codec written(const struct cp_gw_known *k)
 				    .clock = k->clock,
 				    .pt = k->pt,
 				    .channels = k->channels,
-				    .added = true};
+				    .added = true,
+				    .feedback = k->clock == CP_VIDEO_CLOCK};
 }
 
 static bool is_same(const struct cp_gw_known *k, const struct cp_gw_codec *c)
@@ -90,24 +95,34 @@ static const struct cp_gw_known *find_same(const struct cp_gw_leg *leg, const st
 }
 
 /* A codec that pipes know; -1: none. */
-static int ours_by_name(const char *name, uint32_t clock)
+static int ours_by_name(const char *name, uint32_t clock, enum cp_gw_media media)
 {
 	for (unsigned int i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-		if (strcasecmp(ours[i].name, name) == 0 && (clock == 0 || clock == ours[i].clock))
+		if (strcasecmp(ours[i].name, name) == 0 && (clock == 0 || clock == ours[i].clock) &&
+		    media == (ours[i].video ? CP_GW_VIDEO : CP_GW_AUDIO))
 			return (int)i;
 	return -1;
 }
 
-static const struct cp_gw_known *first_ours(const struct cp_gw_leg *leg)
+static int ours_of(const struct cp_gw_leg *leg, const struct cp_gw_known *k)
+{
+	const struct wire_text fmtp = text_of(k->fmtp);
+
+	/* RFC 9628 s6: other profiles of VP9 have more bits, or more colour */
+	if (strcasecmp(k->name, "VP9") == 0 && wire_sdp_param_u32(fmtp, "profile-id", 0) != 0)
+		return -1;
+	return ours_by_name(k->name, k->clock, leg->stream->media);
+}
+
+const struct cp_gw_known *cp_gw_first_ours(const struct cp_gw_leg *leg)
 {
 	for (unsigned int i = 0; i < leg->known_n; i++)
-		if (ours_by_name(leg->known[i].name, leg->known[i].clock) >= 0)
+		if (ours_of(leg, &leg->known[i]) >= 0)
 			return &leg->known[i];
 	return NULL;
 }
 
-/* Of the clock that audio has, when there are several (RFC 4733 s2.1 wants that); NULL: keys are not spoken. */
-static const struct cp_gw_known *event_of(const struct cp_gw_leg *leg, uint32_t clock)
+const struct cp_gw_known *cp_gw_event_of(const struct cp_gw_leg *leg, uint32_t clock)
 {
 	const struct cp_gw_known *found = NULL;
 
@@ -118,6 +133,15 @@ static const struct cp_gw_known *event_of(const struct cp_gw_leg *leg, uint32_t 
 			found = k;
 	}
 	return found;
+}
+
+/* Comfort noise of that clock (RFC 3389 s4); NULL: it is not spoken. */
+static const struct cp_gw_known *noise_of(const struct cp_gw_leg *leg, uint32_t clock)
+{
+	for (unsigned int i = 0; i < leg->known_n; i++)
+		if (strcasecmp(leg->known[i].name, "CN") == 0 && leg->known[i].clock == clock && leg->known[i].pt)
+			return &leg->known[i];
+	return NULL;
 }
 
 /* --- offers ---------------------------------------------------------------------------- */
@@ -134,7 +158,8 @@ static bool pt_is_taken(const struct cp_gw_section *s, const struct cp_gw_codec 
 }
 
 /* One that the proxy wants offered besides; what the offer has anyway, or we do not know, is not added. */
-static void add(const struct cp_gw_section *s, const char *said, struct cp_gw_codec *codec, unsigned int *n)
+static void add(const struct cp_gw_section *s, enum cp_gw_media media, const char *said, struct cp_gw_codec *codec,
+		unsigned int *n)
 {
 	struct wire_text rest = text_of(said);
 	char name[CP_GW_NAME_MAX + 1];
@@ -143,7 +168,7 @@ static void add(const struct cp_gw_section *s, const char *said, struct cp_gw_co
 
 	if (!wire_text_copy(wire_text_cut(&rest, '/'), name, sizeof(name)))
 		return;
-	at = ours_by_name(name, 0);
+	at = ours_by_name(name, 0, media);
 	if (at < 0 || *n == CP_GW_CODECS_MAX)
 		return;
 	for (unsigned int i = 0; i < *n; i++)
@@ -158,73 +183,130 @@ static void add(const struct cp_gw_section *s, const char *said, struct cp_gw_co
 					     .clock = ours[at].clock,
 					     .channels = ours[at].channels,
 					     .pt = pt,
-					     .added = true};
+					     .added = true,
+					     .feedback = ours[at].video};
+}
+
+/* What carries another one (rtx, red) is of no use without it, and browsers refuse it. */
+static bool passes(const struct cp_gw_section *s, const struct cp_gw_options *o, const struct cp_gw_codec *c)
+{
+	uint8_t pt;
+
+	if (!cp_gw_codec_passes(c, o) || !cp_gw_codec_carries(c, &pt))
+		return cp_gw_codec_passes(c, o);
+	for (unsigned int i = 0; i < s->codec_n; i++)
+		if (s->codec[i].pt == pt)
+			return cp_gw_codec_passes(&s->codec[i], o);
+	return false;
 }
 
 static void pass(const struct cp_gw_section *s, const struct cp_gw_options *o, bool events, struct cp_gw_codec *codec,
 		 unsigned int *n)
 {
 	for (unsigned int i = 0; i < s->codec_n; i++)
-		if (cp_gw_is_event(&s->codec[i]) == events && cp_gw_codec_passes(&s->codec[i], o))
+		if (cp_gw_is_event(&s->codec[i]) == events && passes(s, o, &s->codec[i]))
 			codec[(*n)++] = s->codec[i];
+}
+
+static enum cp_gw_media media_of(const struct cp_gw_section *s)
+{
+	return wire_text_is(s->kind, "audio")   ? CP_GW_AUDIO
+	       : wire_text_is(s->kind, "video") ? CP_GW_VIDEO
+						: CP_GW_OTHER;
 }
 
 bool cp_gw_codecs_offer(const struct cp_gw_section *s, const struct cp_gw_options *o, struct cp_gw_leg *near,
 			struct cp_gw_leg *far, struct cp_gw_codec *ret_codec, unsigned int *ret_n)
 {
 	*ret_n = 0;
-	keep_all(near, s->codec, s->codec_n);
+	near->stream->media = media_of(s);
+	cp_gw_codecs_keep(near, s->codec, s->codec_n);
 	pass(s, o, false, ret_codec, ret_n);
-	if (wire_text_is(s->kind, "audio") && first_ours(near))
+	if (cp_gw_first_ours(near))
 		for (uint32_t i = 0; i < o->transcode.n; i++)
-			add(s, o->transcode.item[i], ret_codec, ret_n);
+			add(s, near->stream->media, o->transcode.item[i], ret_codec, ret_n);
 	pass(s, o, true, ret_codec, ret_n); /* keys last: what is first is what a side wants to hear */
-	keep_all(far, ret_codec, *ret_n);
+	cp_gw_codecs_keep(far, ret_codec, *ret_n);
 	return o->strip.n + o->mask.n + o->transcode.n > 0;
 }
 
 /* --- answers ----------------------------------------------------------------------------- */
 
-static struct cp_pipe_format format_of(const struct cp_gw_known *k)
+struct cp_pipe_format cp_gw_format_of(const struct cp_gw_known *k)
 {
 	struct cp_pipe_format f = {.pt = k->pt, .codec = {.clock = k->clock, .channels = 1, .complexity = -1}};
 
-	f.codec.kind = ours[ours_by_name(k->name, k->clock)].kind;
+	f.codec.kind = (enum cp_codec_kind)ours[ours_by_name(k->name, k->clock, CP_GW_AUDIO)].kind;
 	f.codec.fec = f.codec.kind == CP_CODEC_OPUS;
 	f.codec.loss = f.codec.fec ? 5 : 0;
 	return f;
 }
 
+uint32_t cp_gw_ptime_of(const struct cp_gw_leg *leg)
+{
+	return leg->ptime % 10 == 0 && leg->ptime <= 120 ? leg->ptime : 0;
+}
+
+static struct cp_pipe_format noise_format(const struct cp_gw_known *k)
+{
+	return (struct cp_pipe_format){.pt = k->pt, .codec = {.kind = CP_CODEC_CN, .clock = k->clock, .channels = 1}};
+}
+
 /* Of what comes from `from`, said in one codec of each side. */
-static int pipe_make(struct cp_gw_leg *from, const struct cp_gw_known *in, struct cp_gw_leg *to,
-		     const struct cp_gw_known *out, struct en_err *err)
+static int sound_make(struct cp_gw_leg *from, const struct cp_gw_known *in, struct cp_gw_leg *to,
+		      const struct cp_gw_known *out, uint32_t ssrc, struct en_err *err)
 {
 	struct cp_gateway *g = from->stream->call->gateway;
-	const struct cp_gw_known *in_event = event_of(from, in->clock), *out_event = event_of(to, out->clock);
-	const struct cp_pipe_config config = {
+	const struct cp_gw_known *in_event = cp_gw_event_of(from, in->clock),
+				 *out_event = cp_gw_event_of(to, out->clock);
+	const struct cp_gw_known *in_noise = noise_of(from, in->clock), *out_noise = noise_of(to, out->clock);
+	struct cp_pipe_config config = {
 		.in_n = 1,
-		.in = {format_of(in)},
-		.out = format_of(out),
-		.ptime_ms = to->ptime % 10 == 0 && to->ptime <= 120 ? to->ptime : 0,
+		.in = {cp_gw_format_of(in)},
+		.out = cp_gw_format_of(out),
+		.ptime_ms = cp_gw_ptime_of(to),
 		.in_event_pt = in_event ? in_event->pt : -1,
 		.in_event_clock = in_event ? in_event->clock : 0,
 		.out_event_pt = out_event ? out_event->pt : -1,
 		.out_event_clock = out_event ? out_event->clock : 0,
-		.ssrc = en_random32(),
+		.out_cn_pt = out_noise ? out_noise->pt : 0,
+		.ssrc = ssrc,
 	};
 
-	cp_report_begin(&to->report, out->clock, config.ssrc, out->clock, en_mono_ns());
+	if (in_noise)
+		config.in[config.in_n++] = noise_format(in_noise);
 	return cp_pool_add(g->pool, &config, from, &from->stream->pipe[from->side], err);
 }
 
-/* The offerer's codec and its keys. */
-static unsigned int answer_with(const struct cp_gw_leg *far, const struct cp_gw_known *codec,
-				struct cp_gw_codec *ret_codec)
+static struct cp_video_format picture_of(const struct cp_gw_known *k)
 {
-	const struct cp_gw_known *event = event_of(far, codec->clock);
+	int at = ours_by_name(k->name, k->clock, CP_GW_VIDEO);
+
+	return (struct cp_video_format){.kind = (enum cp_video_kind)ours[at].kind, .pt = k->pt};
+}
+
+static int pipe_make(struct cp_gw_leg *from, const struct cp_gw_known *in, struct cp_gw_leg *to,
+		     const struct cp_gw_known *out, struct en_err *err)
+{
+	struct cp_video_pipe_config video = {.ssrc = en_random32()};
+
+	cp_report_begin(&to->report, out->clock, video.ssrc, out->clock, en_mono_ns());
+	if (from->stream->media == CP_GW_AUDIO)
+		return sound_make(from, in, to, out, video.ssrc, err);
+	video.in = picture_of(in);
+	video.out = picture_of(out);
+	return cp_pool_add_video(from->stream->call->gateway->pool, &video, from, &from->stream->pipe[from->side], err);
+}
+
+unsigned int cp_gw_answer_with(const struct cp_gw_leg *far, const struct cp_gw_known *codec,
+			       struct cp_gw_codec *ret_codec)
+{
+	const struct cp_gw_known *event = cp_gw_event_of(far, codec->clock), *noise = noise_of(far, codec->clock);
 	unsigned int n = 0;
 
 	ret_codec[n++] = written(codec);
+	if (noise)
+		ret_codec[n++] = written(noise);
 	if (event)
 		ret_codec[n++] = written(event);
 	return n;
@@ -259,10 +341,10 @@ int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, s
 	int rc;
 
 	cp_gw_pipes_end(near->stream);
-	keep_all(near, s->codec, s->codec_n);
+	cp_gw_codecs_keep(near, s->codec, s->codec_n);
 	*ret_n = answer_as_it_is(s, far, ret_codec);
-	in = first_ours(near);
-	out = first_ours(far);
+	in = cp_gw_first_ours(near);
+	out = cp_gw_first_ours(far);
 	if (!in || !out || has_in_common(s, far)) {
 		if (*ret_n == s->codec_n)
 			*ret_n = 0; /* as they are */
@@ -275,8 +357,27 @@ int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, s
 		cp_gw_pipes_end(near->stream);
 		return rc;
 	}
-	*ret_n = answer_with(far, out, ret_codec);
+	*ret_n = cp_gw_answer_with(far, out, ret_codec);
 	return 0;
+}
+
+/* Of two lists the shorter is that of who answered: its first counts. */
+const struct cp_gw_known *cp_gw_codec_of(const struct cp_gw_leg *leg)
+{
+	const struct cp_gw_leg *other = &leg->stream->leg[1 - leg->side];
+	bool own = leg->known_n <= other->known_n;
+	const struct cp_gw_leg *by = own ? leg : other, *in = own ? other : leg;
+
+	if (leg->stream->pipe[leg->side])
+		return cp_gw_first_ours(leg);
+	for (unsigned int i = 0; i < by->known_n; i++) {
+		const struct cp_gw_known *k = &by->known[i];
+
+		for (unsigned int n = 0; n < in->known_n && strcasecmp(k->name, CP_GW_EVENT) != 0; n++)
+			if (strcasecmp(k->name, in->known[n].name) == 0 && k->clock == in->known[n].clock)
+				return own ? k : &in->known[n];
+	}
+	return NULL;
 }
 
 /* --- pipes ----------------------------------------------------------------------------------- */
@@ -311,10 +412,9 @@ void cp_gw_leg_on_rtp(void *arg, struct cp_peer *p, const uint8_t *bytes, uint32
 void cp_gw_on_pipe(void *from, const uint8_t *rtp, uint32_t len)
 {
 	const struct cp_gw_leg *leg = from;
+	struct cp_gw_leg *to = &leg->stream->leg[1 - leg->side];
 	struct wire_rtp h;
 
-	if (!leg->peer || !cp_link_rtp(leg->stream->call->gateway->ctl->link, &leg->peer->place, rtp, len))
-		return;
-	if (wire_rtp_parse(rtp, len, &h))
-		cp_report_said(&leg->stream->leg[1 - leg->side].report, &h, en_mono_ns());
+	if (cp_gw_leg_made(to, rtp, len) && wire_rtp_parse(rtp, len, &h))
+		cp_report_said(&to->report, &h, en_mono_ns());
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "control/gateway/inner.h"
+#include "control/gateway/ngmsg.h"
 
 #define LIST_MAX 32 /* more do not fit into a datagram */
 
@@ -119,6 +120,8 @@ static json_t *leg_json(const struct cp_gw_leg *leg)
 	char local[EN_ADDRSTR_MAX], remote[EN_ADDRSTR_MAX] = "";
 	struct en_ep ep = cp_gw_leg_local(leg);
 
+	if (leg->inside)
+		return json_pack("{s:s, s:s}", "room", leg->peer->room->name, "participant", leg->peer->id);
 	if (leg->peer->remote.addr.family)
 		en_ep_str(&leg->peer->remote, remote);
 	else if (leg->peer->leg.remote.addr.family)
@@ -130,7 +133,8 @@ static json_t *leg_json(const struct cp_gw_leg *leg)
 			 "session", leg->peer->id);
 }
 
-static json_t *medias_json(const struct cp_gw_call *c, unsigned int side)
+/* measures: bencode has no real numbers, so the ng protocol goes without. */
+static json_t *medias_json(const struct cp_gw_call *c, unsigned int side, bool measures)
 {
 	json_t *list = json_array();
 
@@ -139,12 +143,14 @@ static json_t *medias_json(const struct cp_gw_call *c, unsigned int side)
 		json_t *media = leg->peer ? leg_json(leg) : json_object();
 
 		json_object_set_new(media, "index", json_integer((int)i + 1));
+		if (measures && leg->peer)
+			json_object_set_new(media, "measures", cp_gw_measure_json(leg));
 		json_array_append_new(list, media);
 	}
 	return list;
 }
 
-static json_t *call_json(const struct cp_gw_call *c)
+static json_t *call_json(const struct cp_gw_call *c, bool measures)
 {
 	uint64_t wall_s = (uint64_t)time(NULL), now = cp_hub_now(c->gateway->hub);
 	json_t *tags = json_object();
@@ -152,9 +158,17 @@ static json_t *call_json(const struct cp_gw_call *c)
 	for (unsigned int k = 0; k < CP_GW_SIDES; k++)
 		if (c->side[k].tag)
 			json_object_set_new_nocheck(tags, c->side[k].tag,
-						    json_pack("{s:o}", "medias", medias_json(c, k)));
+						    json_pack("{s:o}", "medias", medias_json(c, k, measures)));
 	return json_pack("{s:I, s:I, s:o}", "created", (json_int_t)(wall_s - (now - c->created_ms) / 1000),
 			 "last signal", (json_int_t)(wall_s - (now - c->signal_ms) / 1000), "tags", tags);
+}
+
+static json_t *measured_json(const struct cp_gw_call *c)
+{
+	json_t *call = call_json(c, true);
+
+	json_object_set_new(call, "id", json_stringn(c->id, strlen(c->id)));
+	return call;
 }
 
 json_t *cp_gateway_calls_json(const struct cp_gateway *g)
@@ -162,13 +176,16 @@ json_t *cp_gateway_calls_json(const struct cp_gateway *g)
 	json_t *list = json_array();
 	const struct cp_gw_call *c;
 
-	TAILQ_FOREACH (c, &g->calls, of_gateway) {
-		json_t *call = call_json(c);
-
-		json_object_set_new(call, "id", json_stringn(c->id, strlen(c->id)));
-		json_array_append_new(list, call);
-	}
+	TAILQ_FOREACH (c, &g->calls, of_gateway)
+		json_array_append_new(list, measured_json(c));
 	return list;
+}
+
+json_t *cp_gateway_call_json(const struct cp_gateway *g, const char *id)
+{
+	const struct cp_gw_call *c = cp_gw_call_find(g, id);
+
+	return c ? measured_json(c) : NULL;
 }
 
 static json_t *on_delete(struct cp_gateway *g, const struct cp_gw_options *o)
@@ -180,7 +197,7 @@ static json_t *on_delete(struct cp_gateway *g, const struct cp_gw_options *o)
 		return no_call(o);
 	if (!c)
 		return json_pack("{s:s, s:s}", "result", "ok", "warning", "Call-ID not found or tags didn't match");
-	reply = call_json(c);
+	reply = call_json(c, false);
 	json_object_set_new(reply, "result", json_string("ok"));
 	cp_gw_call_end(c, "it was deleted");
 	return reply;
@@ -193,7 +210,7 @@ static json_t *on_query(struct cp_gateway *g, const struct cp_gw_options *o)
 
 	if (!c)
 		return no_call(o);
-	reply = call_json(c);
+	reply = call_json(c, false);
 	json_object_set_new(reply, "result", json_string("ok"));
 	return reply;
 }
@@ -295,6 +312,23 @@ static json_t *run(struct cp_gateway *g, const struct command *cmd, json_t *dict
 	if (reply && !json_object_get(reply, "warning") && cp_gw_options_warning(&o, warning, sizeof(warning)))
 		json_object_set_new(reply, "warning", json_string_nocheck(warning));
 	cp_gw_options_fini(&o);
+	return reply;
+}
+
+json_t *cp_gateway_command(struct cp_gateway *g, const void *json, size_t len, bool *ret_ok)
+{
+	struct en_err err;
+	json_t *dict = cp_ng_read_json(json, len, &err), *reply;
+	const char *result;
+
+	if (dict && !json_is_object(dict))
+		en_fail(&err, -EINVAL, "A command is a JSON object.");
+	g->stats.commands++;
+	reply = json_is_object(dict) ? cp_gw_command(g, dict) : error_of("%s", err.text);
+	json_decref(dict);
+	result = json_string_value(json_object_get(reply, "result"));
+	*ret_ok = result && strcmp(result, "error") != 0;
+	g->stats.errors += !*ret_ok;
 	return reply;
 }
 

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "control/gateway/inner.h"
+#include "engine/base/clock.h"
 #include "engine/base/hash.h"
 
 struct work {
@@ -24,6 +25,8 @@ struct work {
 	unsigned int from; /* side */
 	bool answer;
 	const struct cp_gw_options *o;
+	char session_id[21]; /* of our own descriptions */
+	struct en_err why; /* the last section was rejected */
 	struct cp_gw_sdp sdp;
 	struct cp_gw_face face[CP_GW_SECTIONS_MAX];
 	struct cp_gw_picture picture[CP_GW_SECTIONS_MAX];
@@ -268,6 +271,9 @@ static bool codecs_apply(const struct work *w, const struct cp_gw_section *s, st
 	}
 	x->face.codec = x->codec;
 	x->face.codec_n = n;
+	/* pictures that are transcoded, or may be, come with an SSRC of ours: a browser waits for those it was told */
+	for (unsigned int i = 0; i < n; i++)
+		x->face.no_ssrc |= x->codec[i].feedback;
 	return true;
 }
 
@@ -278,26 +284,76 @@ static void section_end(struct cp_gw_stream *st, struct cp_gw_face *f)
 	f->rtp.port = 0;
 }
 
+/* The room that an offer is for: a telephone stays where it is. NULL: it is for the other side. */
+static const char *room_of(const struct work *w)
+{
+	if (w->answer)
+		return NULL;
+	for (unsigned int i = 0; i < w->call->stream_n && !w->o->room; i++) {
+		const struct cp_gw_leg *far = &w->call->stream[i].leg[1 - w->from];
+
+		if (far->inside && far->peer)
+			return far->peer->room->name;
+	}
+	return w->o->room;
+}
+
+/* A room answers by itself: one audio section of a telephone. */
+static bool room_apply(struct work *w, const char *room, const struct cp_gw_section *s, struct cp_gw_leg *near,
+		       struct cp_gw_leg *inside, struct cp_gw_picture *x, struct en_err *err)
+{
+	unsigned int n;
+
+	for (unsigned int i = 0; i < w->call->stream_n; i++)
+		if (w->call->stream[i].leg[inside->side].peer && &w->call->stream[i] != near->stream) {
+			en_fail(err, -EINVAL, "A telephone has one voice in a room.");
+			return false;
+		}
+	if (!wire_text_is(s->kind, "audio")) {
+		en_fail(err, -EINVAL, "A room takes audio of a telephone and nothing else.");
+		return false;
+	}
+	if (cp_gw_guest_join(inside, room, w->o->label, err) != 0 ||
+	    cp_gw_guest_codecs(s, near, inside, x->codec, &n, err) != 0)
+		return false;
+	cp_gw_picture(near, s, true, w->o, x);
+	x->face.codec = x->codec;
+	x->face.codec_n = n;
+	x->face.sources = x->face.extmap = false;
+	x->face.dir = (uint8_t)((s->dir & CP_DIR_SEND ? CP_DIR_RECV : 0) | (s->dir & CP_DIR_RECV ? CP_DIR_SEND : 0));
+	return true;
+}
+
+/* False with err: the section is rejected. */
+static bool sides_apply(struct work *w, const struct cp_gw_section *s, struct cp_gw_leg *near, struct cp_gw_leg *far,
+			struct cp_gw_picture *x, struct en_err *err)
+{
+	const char *room = room_of(w);
+
+	if (!near_apply(w, s, near, err))
+		return false;
+	if (room)
+		return room_apply(w, room, s, near, far, x, err);
+	if (!far_apply(w, s, far, err))
+		return false;
+	cp_gw_picture(far, s, w->answer, w->o, x);
+	return codecs_apply(w, s, near, far, x, err);
+}
+
 static void section_apply(struct work *w, unsigned int i)
 {
 	const struct cp_gw_section *s = &w->sdp.section[i];
 	struct cp_gw_stream *st = &w->call->stream[i];
 	struct cp_gw_leg *near = &st->leg[w->from], *far = &st->leg[1 - w->from];
-	struct en_err err = {.text = ""};
+	struct en_err *err = &w->why;
 
 	cp_gw_face_plain(s, &w->face[i]);
 	if (s->rejected || !cp_gw_proto_is_rtp((enum cp_gw_proto)s->proto)) {
 		section_end(st, &w->face[i]);
 		return;
 	}
-	if (!near_apply(w, s, near, &err) || !far_apply(w, s, far, &err)) {
-		en_info("call", "%s: section %u is rejected: %s", w->call->id, i + 1, err.text);
-		section_end(st, &w->face[i]);
-		return;
-	}
-	cp_gw_picture(far, s, w->answer, w->o, &w->picture[i]);
-	if (!codecs_apply(w, s, near, far, &w->picture[i], &err)) {
-		en_info("call", "%s: section %u is rejected: %s", w->call->id, i + 1, err.text);
+	if (!sides_apply(w, s, near, far, &w->picture[i], err)) {
+		en_info("call", "%s: section %u is rejected: %s", w->call->id, i + 1, err->text);
 		section_end(st, &w->face[i]);
 		return;
 	}
@@ -308,18 +364,40 @@ static void section_apply(struct work *w, unsigned int i)
 
 /* --- the whole ---------------------------------------------------------------------------------- */
 
-static void cover_of(const struct work *w, struct cp_gw_cover *ret_cover)
+static bool is_served(const struct work *w)
+{
+	for (unsigned int i = 0; i < w->sdp.section_n; i++)
+		if (w->face[i].rtp.port)
+			return true;
+	return false;
+}
+
+/* A description of nobody else's. */
+static void cover_own(struct work *w, struct cp_gw_cover *c)
+{
+	snprintf(w->session_id, sizeof(w->session_id), "%llu",
+		 (unsigned long long)en_fnv64(w->call->id, strlen(w->call->id)) >> 2);
+	c->username = c->name = (struct wire_text){.p = "-", .len = 1};
+	c->session_id = (struct wire_text){.p = w->session_id, .len = (uint32_t)strlen(w->session_id)};
+	c->replace_version = true;
+	c->version = en_wall_s();
+}
+
+static void cover_of(struct work *w, struct cp_gw_cover *ret_cover)
 {
 	const struct cp_gw_options *o = w->o;
+	bool own = room_of(w) != NULL;
 
 	*ret_cover = (struct cp_gw_cover){
 		.zero_address = o->replace & CP_GW_REPLACE_ZERO_ADDRESS,
 	};
-	for (unsigned int i = 0; i < w->sdp.section_n && o->replace & CP_GW_REPLACE_ORIGIN; i++)
+	for (unsigned int i = 0; i < w->sdp.section_n && (own || o->replace & CP_GW_REPLACE_ORIGIN); i++)
 		if (w->face[i].rtp.port) {
 			ret_cover->origin = w->face[i].rtp.addr;
 			break;
 		}
+	if (own)
+		cover_own(w, ret_cover);
 	if (o->flags & CP_GW_LOOP_PROTECT)
 		ret_cover->loop_id = (struct wire_text){.p = w->call->gateway->instance,
 							.len = (uint32_t)strlen(w->call->gateway->instance)};
@@ -344,6 +422,8 @@ static int apply(struct work *w, char *buf, size_t cap, struct en_err *err)
 		c->stream_n = w->sdp.section_n;
 	for (unsigned int i = 0; i < w->sdp.section_n; i++)
 		section_apply(w, i);
+	if (w->o->room && !is_served(w))
+		return en_fail(err, -EINVAL, "%s", w->why.text[0] ? w->why.text : "It offers nothing.");
 	cover_of(w, &cover);
 	rc = cp_gw_sdp_write(&w->sdp, &cover, w->face, buf, cap);
 	return rc >= 0 ? rc : en_fail(err, -ENOSPC, "The description would be too long.");

@@ -10,15 +10,15 @@
 #include "control/signal/signal.h"
 #include "engine/base/random.h"
 
-#define TICK_MS 250
+#define TICK_MS 500
 
 static void on_tick(uv_timer_t *uv)
 {
 	struct cp_gateway *g = uv->data;
 
-	if (g->ending)
-		cp_gw_end_silent(g);
+	cp_gw_end_silent(g);
 	cp_gw_reports(g);
+	cp_gw_measuring_tick(g->measuring);
 }
 
 static void tick_closed(uv_handle_t *handle)
@@ -40,8 +40,9 @@ static int begin(struct cp_gateway *g, struct en_err *err)
 	int rc;
 
 	g->ports = cp_gw_ports_create(conf);
+	g->measuring = cp_gw_measuring_create(g);
 	g->tick = malloc(sizeof(*g->tick));
-	if (!g->ports || !g->tick) {
+	if (!g->ports || !g->measuring || !g->tick) {
 		free(g->tick);
 		g->tick = NULL;
 		return en_fail(err, -ENOMEM, "no memory for the gateway");
@@ -53,6 +54,8 @@ static int begin(struct cp_gateway *g, struct en_err *err)
 	g->hub->leg_rtp = cp_gw_leg_on_rtp;
 	g->hub->leg_arg = g;
 	rc = cp_pool_create(g->ctl->loop, threads(g->ctl->conf), cp_gw_on_pipe, &g->pool, err);
+	if (rc == 0)
+		cp_pool_listen(g->pool, cp_gw_on_want);
 	if (rc != 0 || !conf->ng[0])
 		return rc;
 	return cp_ng_open(g->ctl->loop, conf->ng, cp_gw_command, g, &g->stats, &g->ng, err);
@@ -86,6 +89,8 @@ void cp_gateway_destroy(struct cp_gateway *g)
 	if (!g)
 		return;
 	cp_ng_close(g->ng);
+	cp_gw_measuring_destroy(g->measuring);
+	g->measuring = NULL;
 	while ((c = TAILQ_FIRST(&g->calls)))
 		cp_gw_call_end(c, "the gateway ends");
 	g->hub->leg_change = NULL;
@@ -105,7 +110,13 @@ void cp_gateway_stats(const struct cp_gateway *g, struct cp_gateway_stats *ret_s
 
 	cp_pool_stats(g->pool, &pool);
 	*ret_stats = g->stats;
+	for (unsigned int i = 0; i < g->ctl->conf->gateway.rtp_n; i++)
+		ret_stats->ports += cp_gw_ports_used(g->ports, i);
 	ret_stats->pipes = pool.pipes;
 	ret_stats->transcoded = pool.out;
 	ret_stats->unheard = pool.lost;
+	ret_stats->cpu_us = pool.cpu_us;
+	ret_stats->spoken_ms = pool.spoken_ms;
+	ret_stats->concealed_ms = pool.concealed_ms;
+	cp_gw_measure_stats(g, ret_stats);
 }

@@ -15,6 +15,7 @@
 #include <errno.h>
 
 #include "control/gateway/gateway.h"
+#include "control/gateway/measure.h"
 #include "control/gateway/ng.h"
 #include "control/gateway/options.h"
 #include "control/gateway/port.h"
@@ -23,6 +24,7 @@
 #include "control/peer/hub.h"
 #include "control/transcode/pool.h"
 #include "control/transcode/report.h"
+#include "control/transcode/video_pipe.h"
 
 #define CP_GW_SIDES       2
 #define CP_GW_OFFERED_MAX 2 /* suites that we offer by SDES */
@@ -54,6 +56,7 @@ struct cp_gw_leg {
 	bool mux; /* RTCP comes on RTP's port */
 	bool mux_offered; /* by us: its side may take it */
 	bool blocked;
+	bool inside; /* a participant of a room (guest.c) */
 	unsigned int range;
 	uint16_t port; /* of a leg without ICE; 0: none */
 	char mid[CP_GW_MID_MAX]; /* as its side has it */
@@ -64,12 +67,20 @@ struct cp_gw_leg {
 	unsigned int offered_n;
 	struct cp_gw_crypto offered[CP_GW_OFFERED_MAX]; /* ours: keys that we send with */
 	struct cp_gw_crypto answered; /* ours in an answer */
+	struct cp_gw_measure measure;
 	struct cp_report report; /* while the stream is transcoded: what its side sends, and is sent */
+};
+
+enum cp_gw_media {
+	CP_GW_OTHER,
+	CP_GW_AUDIO,
+	CP_GW_VIDEO,
 };
 
 struct cp_gw_stream {
 	struct cp_gw_call *call;
 	bool used;
+	enum cp_gw_media media; /* of its last offer */
 	struct cp_gw_leg leg[CP_GW_SIDES];
 	uint32_t pipe[CP_GW_SIDES]; /* of what comes from leg i; 0: it goes on as it is */
 };
@@ -97,10 +108,10 @@ struct cp_gateway {
 	struct cp_ng *ng; /* NULL: [gateway] ng is empty */
 	struct cp_gw_ports *ports;
 	struct cp_pool *pool;
+	struct cp_gw_measuring *measuring;
 	TAILQ_HEAD(, cp_gw_call) calls;
 	LIST_HEAD(, cp_gw_call) bucket[CP_GW_BUCKETS];
 	struct cp_gateway_stats stats;
-	bool ending; /* a call has fallen silent */
 	struct uv_timer_s *tick;
 	char instance[17]; /* who processed a description */
 };
@@ -123,9 +134,12 @@ void cp_gw_leg_keys(struct cp_gw_leg *leg, const struct cp_gw_crypto *theirs, co
 void cp_gw_leg_end(struct cp_gw_leg *leg);
 /* Where it takes packets: what SDP says. */
 struct en_ep cp_gw_leg_local(const struct cp_gw_leg *leg);
-/* Calls on which nothing comes any more. */
-/* Nothing came on it for [gateway] timeout. */
+/* RTP or RTCP that we made goes out to leg's side, or from inside to the room: as if it had come from the other leg,
+ * or, with a leg that is inside, from this one itself. False: it cannot. */
+bool cp_gw_leg_made(const struct cp_gw_leg *leg, const uint8_t *bytes, uint32_t len);
+/* Nothing came on it for [gateway] timeout, or nothing ever will; or its browser has not come yet. */
 bool cp_gw_leg_is_silent(const struct cp_gw_leg *leg);
+/* Calls on which nothing comes any more, and those that have no legs. */
 void cp_gw_end_silent(struct cp_gateway *g);
 /* As struct cp_hub has it. */
 void cp_gw_leg_on_change(void *arg, struct cp_peer *p, enum cp_peer_change change, const char *why);
@@ -155,7 +169,26 @@ static inline bool cp_gw_is_event(const struct cp_gw_codec *c)
 /* May a codec of an offer be seen by the other side? */
 bool cp_gw_codec_passes(const struct cp_gw_codec *c, const struct cp_gw_options *o);
 
+/* guest.c: a telephone in a room. The far leg of its stream joins, or is there already; -errno with err. */
+int cp_gw_guest_join(struct cp_gw_leg *inside, const char *room, const char *label, struct en_err *err);
+/* A section of its offer: makes the pipes; what it is answered. Likewise. */
+int cp_gw_guest_codecs(const struct cp_gw_section *s, struct cp_gw_leg *leg, struct cp_gw_leg *inside,
+		       struct cp_gw_codec *ret_codec, unsigned int *ret_n, struct en_err *err);
+
 /* codecs.c: what sides speak, and what is between them. */
+/* What a description says; without memory nothing is kept, and nothing is transcoded. */
+void cp_gw_codecs_keep(struct cp_gw_leg *leg, const struct cp_gw_codec *codec, unsigned int n);
+/* Of those kept: the first that pipes know; telephone-event, of that clock when there are several (RFC 4733 s2.1 wants
+ * that). NULL: none. */
+const struct cp_gw_known *cp_gw_first_ours(const struct cp_gw_leg *leg);
+const struct cp_gw_known *cp_gw_event_of(const struct cp_gw_leg *leg, uint32_t clock);
+/* Of one that pipes know. */
+struct cp_pipe_format cp_gw_format_of(const struct cp_gw_known *k);
+/* For a pipe: 0 when it is said wrongly, or not at all. */
+uint32_t cp_gw_ptime_of(const struct cp_gw_leg *leg);
+/* The codec and its keys, for an answer; how many. */
+unsigned int cp_gw_answer_with(const struct cp_gw_leg *leg, const struct cp_gw_known *codec,
+			       struct cp_gw_codec *ret_codec);
 /* A section of an offer: the codecs for the other side, in ret_codec, which may point into `far`; false: as they are.
  */
 bool cp_gw_codecs_offer(const struct cp_gw_section *s, const struct cp_gw_options *o, struct cp_gw_leg *near,
@@ -163,10 +196,14 @@ bool cp_gw_codecs_offer(const struct cp_gw_section *s, const struct cp_gw_option
 /* A section of an answer: likewise, *ret_n 0: as they are; makes or ends the stream's pipes. 0, or -errno with err. */
 int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, struct cp_gw_leg *far,
 			struct cp_gw_codec *ret_codec, unsigned int *ret_n, struct en_err *err);
+/* What its side most likely sends: what both sides of the stream speak, or what is transcoded. NULL: not known. */
+const struct cp_gw_known *cp_gw_codec_of(const struct cp_gw_leg *leg);
 /* Nothing is transcoded any more. */
 void cp_gw_pipes_end(struct cp_gw_stream *st);
 /* reports.c: RTCP of what is transcoded, when it is due. */
 void cp_gw_reports(struct cp_gateway *g);
+/* The pool's ear. */
+void cp_gw_on_want(void *from, const struct cp_pool_want *want);
 /* What a side's RTCP says. */
 void cp_gw_reported(struct cp_gw_leg *leg, const uint8_t *bytes, uint32_t len);
 

@@ -20,7 +20,7 @@ static struct cp_room *room_of(const struct cp_gw_call *c)
 {
 	for (unsigned int i = 0; i < c->stream_n; i++)
 		for (unsigned int k = 0; k < CP_GW_SIDES; k++)
-			if (c->stream[i].leg[k].peer)
+			if (c->stream[i].leg[k].peer && !c->stream[i].leg[k].inside)
 				return c->stream[i].leg[k].peer->room;
 	return cp_room_private(c->gateway->hub, "call");
 }
@@ -63,7 +63,7 @@ int cp_gw_leg_prepare(struct cp_gw_leg *leg, unsigned int range, struct en_err *
 	struct cp_room *r;
 	int rc;
 
-	if (leg->peer && (leg->peer->ice == SHM_ICE_NONE) == !leg->ice)
+	if (leg->peer && !leg->inside && (leg->peer->ice == SHM_ICE_NONE) == !leg->ice)
 		return 0;
 	cp_gw_leg_end(leg);
 	r = room_of(c);
@@ -85,16 +85,19 @@ void cp_gw_leg_tell(struct cp_gw_leg *leg)
 {
 	struct cp_peer *p = leg->peer;
 	const struct cp_gw_leg *other = &leg->stream->leg[1 - leg->side];
+	const struct cp_peer *to = other->inside ? p : other->peer;
+	const struct cp_gw_known *codec = cp_gw_codec_of(leg);
 
-	if (!p)
+	if (!p || leg->inside)
 		return;
-	p->leg.to = other->peer ? other->peer->place.h : (struct shm_handle){0};
+	p->leg.to = to ? to->place.h : (struct shm_handle){0};
 	p->leg.range = leg->range;
 	p->leg.port = leg->ice ? 0 : leg->port;
 	p->leg.rtcp_port = leg->ice ? 0 : leg->mux ? leg->port : leg->port + 1u;
 	p->leg.secured = leg->security != CP_GW_PLAIN;
 	p->leg.blocked = leg->blocked;
 	p->leg.up = leg->stream->pipe[leg->side] != 0;
+	p->leg.clock = codec ? codec->clock : 0;
 	cp_intent_leg(p);
 }
 
@@ -126,6 +129,7 @@ void cp_gw_leg_end(struct cp_gw_leg *leg)
 	leg->peer = NULL;
 	leg->ice_hash = leg->fingerprint_hash = 0;
 	leg->offered_n = 0;
+	leg->measure.known = false;
 	en_wipe(leg->offered, sizeof(leg->offered));
 	en_wipe(&leg->answered, sizeof(leg->answered));
 	if (p) {
@@ -135,6 +139,15 @@ void cp_gw_leg_end(struct cp_gw_leg *leg)
 	if (leg->port) /* after the session's end was told: the next holder's LEG comes behind it */
 		cp_gw_ports_give(leg->stream->call->gateway->ports, leg->range, leg->port);
 	leg->port = 0;
+	leg->inside = false;
+}
+
+bool cp_gw_leg_made(const struct cp_gw_leg *leg, const uint8_t *bytes, uint32_t len)
+{
+	const struct cp_gw_leg *other = &leg->stream->leg[1 - leg->side];
+	const struct cp_peer *way = leg->inside || other->inside ? leg->peer : other->peer;
+
+	return way && cp_link_rtp(leg->stream->call->gateway->ctl->link, &way->place, bytes, len);
 }
 
 struct en_ep cp_gw_leg_local(const struct cp_gw_leg *leg)
@@ -154,14 +167,21 @@ struct en_ep cp_gw_leg_local(const struct cp_gw_leg *leg)
 
 bool cp_gw_leg_is_silent(const struct cp_gw_leg *leg)
 {
-	return leg->peer && leg->peer->state == SHM_SESSION_LOST;
+	const struct cp_peer *p = leg->peer;
+
+	return !p || leg->inside || p->state == SHM_SESSION_LOST || (leg->ice && !p->keyed);
 }
 
+/* Nothing comes on any of its legs, and no proxy has said anything of it for the timeout. */
 static bool is_silent(const struct cp_gw_call *c)
 {
+	const struct cp_gateway *g = c->gateway;
+
+	if (cp_hub_now(g->hub) - c->signal_ms < g->ctl->conf->gateway.timeout * UINT64_C(1000))
+		return false;
 	for (unsigned int i = 0; i < c->stream_n; i++)
 		for (unsigned int k = 0; k < CP_GW_SIDES; k++)
-			if (c->stream[i].leg[k].peer && !cp_gw_leg_is_silent(&c->stream[i].leg[k]))
+			if (!cp_gw_leg_is_silent(&c->stream[i].leg[k]))
 				return false;
 	return true;
 }
@@ -169,23 +189,18 @@ static bool is_silent(const struct cp_gw_call *c)
 void cp_gw_leg_on_change(void *arg, struct cp_peer *p, enum cp_peer_change change, const char *why)
 {
 	struct cp_gw_leg *leg = p->owner_leg;
-	struct cp_gateway *g = arg;
-	struct cp_gw_call *c;
 
+	(void)arg;
 	if (!leg)
 		return;
-	c = leg->stream->call;
 	switch (change) {
-	case CP_PEER_LOST:
-		g->ending |= is_silent(c); /* at the next tick: the peer is under its caller's hands */
-		break;
 	case CP_PEER_GONE: /* destroyed by whoever says so */
-		en_info("call", "a leg of %s is over: %s", c->id, why);
+		en_info("call", "a leg of %s is over: %s", leg->stream->call->id, why);
 		p->owner_leg = NULL;
 		leg->peer = NULL;
 		cp_gw_leg_end(leg);
-		g->ending |= is_silent(c);
 		break;
+	case CP_PEER_LOST:
 	case CP_PEER_CONNECTED:
 	case CP_PEER_CLOSED:
 	case CP_PEER_RESTART:
@@ -197,10 +212,9 @@ void cp_gw_end_silent(struct cp_gateway *g)
 {
 	struct cp_gw_call *c, *next;
 
-	g->ending = false;
 	for (c = TAILQ_FIRST(&g->calls); c; c = next) {
 		next = TAILQ_NEXT(c, of_gateway);
-		if (c->stream_n == 0 || !is_silent(c))
+		if (!is_silent(c))
 			continue;
 		g->stats.timeouts++;
 		cp_gw_call_end(c, "nothing came on any of its legs");

@@ -30,6 +30,7 @@ struct cp_ng {
 	struct cp_gateway_stats *stats;
 	struct reply reply[CP_NG_REPLIES];
 	unsigned int next;
+	size_t kept; /* bytes of all replies */
 	char in[DATAGRAM_MAX], out[DATAGRAM_MAX];
 };
 
@@ -66,17 +67,27 @@ static const struct reply *find_reply(const struct cp_ng *ng, const char *cookie
 	return NULL;
 }
 
+static void forget_reply(struct cp_ng *ng, struct reply *r)
+{
+	ng->kept -= r->len;
+	free(r->bytes);
+	*r = (struct reply){.key = 0};
+}
+
 /* Without memory it is not kept: the command would be carried out again, as with a peer that asks late. */
 static void keep_reply(struct cp_ng *ng, const char *cookie, const struct sockaddr_storage *from, const char *bytes,
 		       size_t len)
 {
 	struct reply *r = &ng->reply[ng->next];
 
-	ng->next = (ng->next + 1) % CP_NG_REPLIES;
-	free(r->bytes);
-	*r = (struct reply){.bytes = malloc(len)};
+	forget_reply(ng, r);
+	for (unsigned int i = 1; ng->kept + len > CP_NG_REPLY_BYTES; i++)
+		forget_reply(ng, &ng->reply[(ng->next + i) % CP_NG_REPLIES]); /* the oldest first */
+	r->bytes = malloc(len);
 	if (!r->bytes)
 		return;
+	ng->next = (ng->next + 1) % CP_NG_REPLIES;
+	ng->kept += len;
 	memcpy(r->bytes, bytes, len);
 	memcpy(r->cookie, cookie, strlen(cookie) + 1);
 	r->len = len;

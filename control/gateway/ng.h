@@ -6,7 +6,8 @@
  * Runs on:   the control loop.
  * Invariants
  *   N1  a cookie that came before from the same address is a retransmission: it gets the answer that was given, and the
- *       command is not carried out again. The last CP_NG_REPLIES are kept, KEPT_MS long at most.
+ *       command is not carried out again. The last CP_NG_REPLIES are kept, CP_NG_REPLY_BYTES of them, KEPT_MS long at
+ *       most.
  */
 #ifndef CP_NG_H
 #define CP_NG_H
@@ -16,7 +17,8 @@
 
 #include "engine/base/log.h"
 
-#define CP_NG_REPLIES 1024
+#define CP_NG_REPLIES     1024
+#define CP_NG_REPLY_BYTES (4u << 20)
 
 struct cp_ng;
 struct cp_gateway_stats;

@@ -27,12 +27,12 @@ static bool read_cookie(struct en_reader *r, char *ret_cookie, struct en_err *er
 	return true;
 }
 
-static json_t *read_json(const uint8_t *p, size_t len, struct en_err *err)
+json_t *cp_ng_read_json(const void *data, size_t len, struct en_err *err)
 {
 	json_error_t why;
 	json_t *json;
 
-	json = json_loadb((const char *)p, len, 0, &why);
+	json = json_loadb(data, len, 0, &why);
 	if (!json) {
 		en_fail(err, -1, "JSON: %s at byte %d", why.text, why.position);
 		return NULL;
@@ -62,7 +62,7 @@ int cp_ng_parse(const void *data, size_t len, struct cp_ng_msg *ret_msg, struct 
 	if (!ret_msg->is_json && p[0] != 'd')
 		return en_fail(err, -1, "what follows the cookie is neither a bencode nor a JSON dictionary");
 	if (ret_msg->is_json)
-		json = read_json(p, left, err);
+		json = cp_ng_read_json(p, left, err);
 	else if (cp_bencode_read(p, left, &json, err))
 		json = NULL;
 	ret_msg->dict = json;

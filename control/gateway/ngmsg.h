@@ -28,6 +28,8 @@ struct cp_ng_msg {
  * not empty, the sentence can be sent to the one who asked, in the form that msg->is_json tells.
  */
 int cp_ng_parse(const void *data, size_t len, struct cp_ng_msg *ret_msg, struct en_err *err);
+/* A dictionary alone, as JSON, within the same limits; NULL with err. The caller's. */
+json_t *cp_ng_read_json(const void *data, size_t len, struct en_err *err);
 void cp_ng_fini(struct cp_ng_msg *msg);
 
 /*

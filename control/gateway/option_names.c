@@ -38,6 +38,7 @@ static const struct cp_gw_name names[] = {
 	TEXT("from-label", label, CP_GW_ID_MAX),
 	TEXT("set-label", set_label, CP_GW_ID_MAX),
 	TEXT("to-label", to_label, CP_GW_ID_MAX),
+	TEXT("room", room, CP_GW_ID_MAX),
 	TEXT("metadata", metadata, CP_GW_METADATA_MAX),
 	WORDS("flags"),
 	WORDS("rtpp-flags"),

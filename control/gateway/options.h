@@ -161,6 +161,7 @@ struct cp_gw_options {
 	const char *call_id, *from_tag, *to_tag, *via_branch;
 	const char *label, *set_label, *to_label;
 	const char *metadata;
+	const char *room; /* our own: an offer is answered by the room of that name */
 
 	uint32_t flags; /* CP_GW_TRICKLE_ICE … */
 	uint32_t rtcp_mux, bundle, sdes, replace; /* CP_GW_MUX_…, CP_GW_BUNDLE_…, CP_GW_SDES_…, CP_GW_REPLACE_… */

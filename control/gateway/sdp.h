@@ -63,7 +63,8 @@ struct cp_gw_codec {
 	struct wire_text fmtp; /* empty: none */
 	uint32_t clock;
 	uint8_t pt, channels;
-	bool added; /* for a face: not of the text; a=rtpmap and a=fmtp are written from the above */
+	bool added; /* for a face: not of the text; a=rtpmap and a=fmtp are written from the above, */
+	bool feedback; /* and where the profile has it: nack, nack pli, ccm fir (RFC 4585, RFC 5104) */
 };
 
 /* Whether it only carries another one: rtx (apt=, RFC 4588), red (111/111, RFC 2198; nothing: any). It goes where that
@@ -155,6 +156,7 @@ struct cp_gw_face {
 	uint8_t dir; /* CP_DIR_*, or CP_GW_DIR_AS_IS */
 	bool bundled; /* in the one a=group:BUNDLE that is written; needs a mid */
 	bool sources; /* pass on whose streams and which: ssrc, ssrc-group, msid, rid, simulcast */
+	bool no_ssrc; /* but nothing of SSRCs: they may be ours */
 	bool extmap; /* pass on header extensions */
 	struct wire_text mid; /* empty: no a=mid */
 	uint32_t ptime; /* 0: as it is */

@@ -30,6 +30,7 @@ void cp_gw_connection(struct wire_text value, struct en_addr *ret_addr);
 /* sdp_keep.c: which lines of the far side are passed on. */
 bool cp_gw_is_transport(struct wire_text attribute); /* never */
 bool cp_gw_is_source(struct wire_text attribute); /* with cp_gw_face.sources */
+bool cp_gw_is_ssrc(struct wire_text attribute); /* of these: without cp_gw_face.no_ssrc */
 bool cp_gw_is_extmap(struct wire_text attribute); /* with cp_gw_face.extmap */
 
 /* sdp_lines.c, sdp_own.c: what a section is written with. */

@@ -60,6 +60,13 @@ bool cp_gw_is_source(struct wire_text attribute)
 	return ONE_OF(attribute, names);
 }
 
+bool cp_gw_is_ssrc(struct wire_text attribute)
+{
+	static const char *const names[] = {"ssrc", "ssrc-group"};
+
+	return ONE_OF(attribute, names);
+}
+
 bool cp_gw_is_extmap(struct wire_text attribute)
 {
 	static const char *const names[] = {"extmap", "extmap-allow-mixed"};

@@ -86,7 +86,8 @@ static bool keeps(const struct cp_gw_writing *x, const struct wire_sdp_attr *a)
 	const struct cp_gw_face *f = x->f;
 
 	if (cp_gw_is_transport(a->name) || (cp_gw_is_source(a->name) && !f->sources) ||
-	    (cp_gw_is_extmap(a->name) && !f->extmap) || loses_feedback(x, a->name))
+	    (cp_gw_is_ssrc(a->name) && f->no_ssrc) || (cp_gw_is_extmap(a->name) && !f->extmap) ||
+	    loses_feedback(x, a->name))
 		return false;
 	return keeps_codec_line(f, a);
 }

@@ -80,6 +80,15 @@ void cp_gw_own_ptime(struct cp_gw_writing *x)
 	x->has_ptime = true;
 }
 
+static void own_feedback(struct cp_gw_writing *x, uint8_t pt)
+{
+	static const char *const kinds[] = {"nack", "nack pli", "ccm fir"};
+	uint8_t proto = x->f->proto ? x->f->proto : x->s->proto;
+
+	for (size_t i = 0; cp_gw_proto_has_feedback(proto) && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		wire_sdp_line(x->w, "a=rtcp-fb:%u %s", pt, kinds[i]);
+}
+
 void cp_gw_own_codecs(struct cp_gw_writing *x)
 {
 	for (unsigned int i = 0; i < x->f->codec_n; i++) {
@@ -94,6 +103,8 @@ void cp_gw_own_codecs(struct cp_gw_writing *x)
 			wire_sdp_line(x->w, "a=rtpmap:%u %.*s/%u", c->pt, (int)c->name.len, c->name.p, c->clock);
 		if (c->fmtp.len)
 			wire_sdp_line(x->w, "a=fmtp:%u %.*s", c->pt, (int)c->fmtp.len, c->fmtp.p);
+		if (c->feedback)
+			own_feedback(x, c->pt);
 	}
 }
 

@@ -72,7 +72,7 @@ void cp_hub_change(struct cp_peer *p, enum cp_peer_change change, const char *wh
 {
 	struct cp_hub *h = p->hub;
 
-	if (p->kind != CP_PEER_LEG)
+	if (!cp_peer_is_of_call(p))
 		h->events->change(h->arg, p, change, why);
 	else if (h->leg_change)
 		h->leg_change(h->leg_arg, p, change, why);
@@ -209,7 +209,7 @@ static const char *why_over(const struct cp_peer *p, uint64_t now)
 		return "signaling did not come back";
 	if (p->kind == CP_PEER_DATA && !p->speaks_for)
 		return "its participant is gone";
-	if (p->kind == CP_PEER_CALL || p->kind == CP_PEER_BRIDGE || p->kind == CP_PEER_LEG || !p->hub->synced)
+	if (p->kind == CP_PEER_CALL || p->kind == CP_PEER_BRIDGE || cp_peer_is_of_call(p) || !p->hub->synced)
 		return NULL;
 	if (p->state == SHM_SESSION_LOST)
 		return "the path was lost";
@@ -230,7 +230,7 @@ static void tick_peer(struct cp_hub *h, struct cp_peer *p, uint64_t now)
 		cp_peer_destroy(p);
 		return;
 	}
-	if (!h->synced || !p->installed || p->kind == CP_PEER_LEG) /* of calls the gateway thinks */
+	if (!h->synced || !p->installed || cp_peer_is_of_call(p))
 		return;
 	if (!p->keyed && now - p->since_ms >= CP_SETUP_MS)
 		cp_peer_fail(p, CP_PEER_LOST, "no connection within 30 s");

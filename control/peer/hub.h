@@ -64,6 +64,7 @@ enum cp_peer_kind {
 	CP_PEER_DATA, /* the data connection of a CALL (companion.c); not shown to the others */
 	CP_PEER_BRIDGE, /* a program on this machine: has channels and no session */
 	CP_PEER_LEG, /* a leg of a call (gateway/leg.c), alone in a private room with the others of its call */
+	CP_PEER_PHONE, /* a telephone in a room (listener.c): the gateway speaks and hears for it */
 	CP_PEER_KINDS
 };
 
@@ -174,7 +175,7 @@ struct cp_peer {
 
 	struct shm_msg_leg leg; /* LEG: as the dataplane is to be told, but for its own handle */
 	bool leg_sent;
-	void *owner_leg; /* the gateway's object of it; NULL: it let go */
+	void *owner_leg; /* LEG, PHONE: the gateway's object of it; NULL: it let go */
 
 	void *client; /* signaling's: who speaks for it; NULL: nobody now */
 	uint64_t alone_ms; /* since when nobody does */
@@ -351,6 +352,11 @@ static inline bool cp_peer_is_shown(const struct cp_peer *p)
 {
 	return p->kind != CP_PEER_WHEP && p->kind != CP_PEER_DATA && p->kind != CP_PEER_LEG;
 }
+/* Does the gateway think for it? */
+static inline bool cp_peer_is_of_call(const struct cp_peer *p)
+{
+	return p->kind == CP_PEER_LEG || p->kind == CP_PEER_PHONE;
+}
 /* Leaves the room, tracks and session with it. */
 void cp_peer_destroy(struct cp_peer *p);
 /* Back to before its first offer: tracks, routes, session and association end; it stays in the room. */
@@ -365,6 +371,19 @@ void cp_peer_attach(struct cp_peer *p, void *client);
 void cp_peer_rename(struct cp_peer *p, const char *name);
 const char *cp_peer_kind_name(enum cp_peer_kind kind);
 const char *cp_peer_state_name(const struct cp_peer *p);
+
+/* --- listener.c: telephones in rooms -------------------------------------------------------------- */
+
+#define CP_PHONE_PT    111 /* Opus, both ways */
+#define CP_PHONE_LEVEL 1 /* id of RFC 6464's extension in what it says */
+
+/* Place and session of a PHONE that has joined; it hears what there is. As cp_peer_place(). */
+int cp_listener_install(struct cp_peer *p, struct en_err *err);
+/* What it says comes under this SSRC. -ENOSPC with err. */
+int cp_listener_publish(struct cp_peer *p, uint32_t ssrc, struct en_err *err);
+void cp_listener_begin(struct cp_peer *p);
+/* A new track of its room. */
+void cp_listener_track(struct cp_track *t);
 
 /* --- setup.c: sessions without keys yet -------------------------------------------------------- */
 

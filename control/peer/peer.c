@@ -28,8 +28,9 @@
 const char *cp_peer_kind_name(enum cp_peer_kind kind)
 {
 	static const char *const names[CP_PEER_KINDS] = {
-		[CP_PEER_CALL] = "call", [CP_PEER_WHIP] = "whip",     [CP_PEER_WHEP] = "whep", [CP_PEER_ECHO] = "echo",
-		[CP_PEER_DATA] = "data", [CP_PEER_BRIDGE] = "bridge", [CP_PEER_LEG] = "leg"};
+		[CP_PEER_CALL] = "call", [CP_PEER_WHIP] = "whip",  [CP_PEER_WHEP] = "whep",
+		[CP_PEER_ECHO] = "echo", [CP_PEER_DATA] = "data",  [CP_PEER_BRIDGE] = "bridge",
+		[CP_PEER_LEG] = "leg",   [CP_PEER_PHONE] = "phone"};
 
 	return kind > 0 && kind < CP_PEER_KINDS ? names[kind] : "?";
 }

@@ -87,6 +87,8 @@ static void session_confirm(struct cp_peer *p, const struct shm_msg_session *s)
 	struct shm_msg_session_event e = {.session = s->session, .remote = s->remote};
 
 	p->confirmed = true;
+	if (p->ice == SHM_ICE_INSIDE)
+		return; /* it has no path */
 	p->sent = p->sent && memcmp(p->ufrag, s->ufrag, sizeof(p->ufrag)) == 0;
 	/* its path may have come or gone while nobody listened */
 	e.state = s->remote.addr.family ? SHM_SESSION_CONNECTED : SHM_SESSION_LOST;

@@ -143,6 +143,7 @@ int cp_track_set(struct cp_peer *p, const struct cp_offer_section *s, uint8_t co
 		snprintf(t->name, sizeof(t->name), "%s", name);
 	t->muted = muted == 1;
 	cp_intent_track(t);
+	cp_listener_track(t);
 	if (cp_peer_is_shown(p) && h->events->track)
 		h->events->track(h->arg, t);
 	*ret_track = t;

@@ -15,7 +15,7 @@
 
 static const struct cp_codec_ops *const table[CP_CODEC_N] = {
 	[CP_CODEC_PCMU] = &cp_codec_pcmu, [CP_CODEC_PCMA] = &cp_codec_pcma, [CP_CODEC_G722] = &cp_codec_g722,
-	[CP_CODEC_L16] = &cp_codec_l16,   [CP_CODEC_OPUS] = &cp_codec_opus,
+	[CP_CODEC_L16] = &cp_codec_l16,   [CP_CODEC_OPUS] = &cp_codec_opus, [CP_CODEC_CN] = &cp_codec_cn,
 };
 
 uint32_t cp_codec_rate(const struct cp_codec *c)
@@ -27,6 +27,8 @@ uint32_t cp_codec_rate(const struct cp_codec *c)
 		return 16000;
 	case CP_CODEC_L16:
 		return c->clock;
+	case CP_CODEC_CN:
+		return c->pcm_rate ? c->pcm_rate : c->clock;
 	default:
 		return 8000;
 	}

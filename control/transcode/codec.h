@@ -6,7 +6,7 @@
  * bits, channels interleaved; counts are samples of one channel.
  *
  * Runs on:   any thread, one at a time for each decoder or encoder; nothing here is global.
- * Specs:     RFC 3551 (PCMU, PCMA, G722, L16), RFC 7587 (opus).
+ * Specs:     RFC 3551 (PCMU, PCMA, G722, L16), RFC 7587 (opus), RFC 3389 (CN).
  */
 #ifndef CP_CODEC_H
 #define CP_CODEC_H
@@ -25,6 +25,7 @@ enum cp_codec_kind {
 	CP_CODEC_G722,
 	CP_CODEC_L16,
 	CP_CODEC_OPUS,
+	CP_CODEC_CN, /* comfort noise: stands beside another codec of its clock */
 	CP_CODEC_N
 };
 
@@ -33,18 +34,19 @@ struct cp_codec {
 	enum cp_codec_kind kind;
 	uint32_t clock; /* of RTP's timestamps; G722: 8000 (RFC 3551 s4.5.2) */
 	uint32_t channels; /* 1 or 2 */
-	/* opus only */
+	/* opus only, but for pcm_rate, which CN has too */
 	uint32_t bitrate; /* bits/s; 0: ours (opus.c) */
 	uint32_t pcm_rate; /* of its samples: 8000, 12000, 16000, 24000 or 48000; 0: 48000. With a narrow far side the
 			    * less rate saves the resampling and most of the coding. RTP's clock is 48000 all the same.
 			    */
 	bool fec; /* encode in-band FEC */
 	bool dtx;
-	uint32_t loss; /* percent that FEC shall bear */
+	uint32_t loss; /* percent that FEC shall bear; less than 10 is 10 */
 	int complexity; /* 0 to 10; -1: ours */
 };
 
-/* Sampling rate of its PCM, Hz: opus 48000 (or pcm_rate), G722 16000, L16 its clock, else 8000. */
+/* Sampling rate of its PCM, Hz: opus 48000 (or pcm_rate), G722 16000, L16 its clock, CN
+ * its clock (or pcm_rate), else 8000. */
 uint32_t cp_codec_rate(const struct cp_codec *c);
 /* Units of RTP's clock that so many samples last. */
 uint32_t cp_codec_ticks(const struct cp_codec *c, uint32_t samples);

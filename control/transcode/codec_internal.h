@@ -48,6 +48,6 @@ struct cp_codec_ops {
 	int (*encode)(struct cp_encoder *e, const int16_t *pcm, uint32_t samples, uint8_t *payload);
 };
 
-extern const struct cp_codec_ops cp_codec_pcmu, cp_codec_pcma, cp_codec_g722, cp_codec_l16, cp_codec_opus;
+extern const struct cp_codec_ops cp_codec_pcmu, cp_codec_pcma, cp_codec_g722, cp_codec_l16, cp_codec_opus, cp_codec_cn;
 
 #endif

@@ -17,7 +17,8 @@
  * Runs on:   any thread, one at a time. Allocates at creation only, the decoders' own needs aside.
  * Memory:    fixed at creation: `packets` and `bytes` below, and about 200 ms of samples.
  * Specs:     RFC 3550 s5.1, s6.4.1, A.1, A.3, A.8.
- * Not here:  comfort noise packets (RFC 3389), telephone events: the caller keeps them out.
+ * Comfort noise (RFC 3389) is a codec whose packets are silence, as what follows them is until sound comes again.
+ * Not here:  telephone events: the caller keeps them out.
  */
 #ifndef CP_JITTER_H
 #define CP_JITTER_H

@@ -90,6 +90,7 @@ static void shed(struct cp_jitter *j, int64_t late)
 		j->stats.verdict[CP_JITTER_EXCESS]++;
 	}
 	cp_jitter_begin_at(j, cp_jitter_store_head(j->store));
+	j->before = j->using;
 	j->seam = true;
 	j->has_late = false;
 }

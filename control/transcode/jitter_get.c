@@ -19,6 +19,7 @@ void cp_jitter_get_restart(struct cp_jitter *j)
 	j->waited = 0;
 	j->next = 0;
 	j->has_late = false;
+	j->before = j->using;
 	j->seam = true;
 }
 
@@ -62,6 +63,7 @@ static bool change_codec(struct cp_jitter *j, uint32_t codec)
 	if (j->using == codec)
 		return true;
 	if (cp_codec_rate(a) == cp_codec_rate(b) && a->channels == b->channels) {
+		j->before = j->using;
 		j->using = codec;
 		j->seam = true;
 		return true;
@@ -153,7 +155,7 @@ static void stall(struct cp_jitter *j)
 		return;
 	j->stats.silent = silent;
 	j->stalled += n;
-	j->made_as = CP_JITTER_CONCEALED;
+	j->made_as = cp_jitter_is_noise(j) ? CP_JITTER_SILENCE : CP_JITTER_CONCEALED;
 }
 
 /* More samples. */

@@ -58,7 +58,8 @@ struct cp_jitter {
 	/* decoded samples: `head` to `tail` are to be played, what stands before `head` was */
 	uint32_t using; /* codec */
 	struct cp_stretch_shape shape;
-	bool seam; /* what comes next does not continue what is there */
+	bool seam; /* what comes next does not continue what is there: */
+	uint32_t before; /* the codec of that */
 	uint32_t made_to; /* what stands before this was made up, as: */
 	enum cp_jitter_sound made_as;
 	int16_t *pcm;
@@ -78,6 +79,12 @@ static inline uint64_t cp_codec_samples_of(const struct cp_codec *c, uint64_t un
 static inline uint64_t cp_codec_units_of(const struct cp_codec *c, uint64_t samples)
 {
 	return samples * c->clock / cp_codec_rate(c);
+}
+
+/* Comfort noise is played: nobody speaks. */
+static inline bool cp_jitter_is_noise(const struct cp_jitter *j)
+{
+	return j->codec[j->using].kind == CP_CODEC_CN;
 }
 
 /* jitter_pcm.c: those, of the codec in use; samples to be played */

@@ -7,8 +7,8 @@
  *       what stretching needs and a whole frame.
  *   P2  all between head and tail is of one rate and as many channels.
  *
- * Where made-up samples end and decoded ones begin, both go on for SEAM_MS and one fades into the other; opus knows
- * of its own losses and does that itself.
+ * Where decoded samples follow that do not continue what was played (another run, another codec, packets left out),
+ * both go on for SEAM_MS and one fades into the other. What follows a loss a decoder joins itself.
  */
 #include <string.h>
 
@@ -74,6 +74,7 @@ void cp_jitter_pcm_use(struct cp_jitter *j, uint32_t codec)
 	j->shape.rate = cp_codec_rate(&j->codec[codec]);
 	j->shape.channels = j->codec[codec].channels;
 	j->head = j->tail = j->made_to = 0;
+	j->before = codec;
 	j->seam = j->was_loud = false;
 }
 
@@ -84,7 +85,7 @@ static uint32_t tail_of(struct cp_jitter *j, int16_t *ret_tail)
 
 	if (!j->seam || !j->was_loud)
 		return 0;
-	cp_decode_lost(j->decoder[j->using], NULL, 0, ret_tail, n);
+	cp_decode_lost(j->decoder[j->before], NULL, 0, ret_tail, n);
 	return n;
 }
 
@@ -109,6 +110,11 @@ uint32_t cp_jitter_pcm_decode(struct cp_jitter *j)
 	j->seam = false;
 	j->was_loud = true;
 	j->in_gap = false;
+	if (cp_jitter_is_noise(j)) {
+		j->made_to = j->tail;
+		j->made_as = CP_JITTER_SILENCE;
+		j->stats.silent += n;
+	}
 	return (uint32_t)cp_jitter_units_of(j, n);
 }
 
@@ -139,8 +145,6 @@ void cp_jitter_pcm_conceal(struct cp_jitter *j, uint32_t samples, const struct c
 		memset(at(j, j->tail), 0, bytes_of(j, samples));
 	if (next && opus)
 		j->stats.fec++;
-	if (!opus)
-		j->seam = true;
 	j->tail += samples;
 	j->made_to = j->tail;
 	j->made_as = as;

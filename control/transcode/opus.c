@@ -21,7 +21,13 @@
  */
 #define COMPLEXITY 5
 #define BITRATE    32000 /* a channel */
-#define PIECE_MAX  5760 /* 120 ms at 48 kHz */
+/*
+ * Where FEC and the whole band do not fit into the bitrate, libopus 1.3.1 gives up FEC up to 5 percent of loss, and the
+ * band above: at 32 kbit/s and 48 kHz 5 percent were no FEC at all (correlation of what fills a gap 0.80, as without;
+ * with 10 percent 0.98, at the price of a spectral distance of 3.0 instead of 2.5 dB without loss).
+ */
+#define FEC_LOSS  10
+#define PIECE_MAX 5760 /* 120 ms at 48 kHz */
 /*
  * The library goes on with comfort noise for ever, which may be loud when a sender was cut off in a word. One in DTX
  * refreshes it every 400 ms: who says nothing for longer than HOLD_MS is gone, and fades within FADE_MS.
@@ -173,7 +179,8 @@ static bool encoder_open(struct cp_encoder *e)
 	opus_encoder_ctl(lib, OPUS_SET_BITRATE((opus_int32)(c->bitrate ? c->bitrate : BITRATE * c->channels)));
 	opus_encoder_ctl(lib, OPUS_SET_COMPLEXITY(c->complexity < 0 ? COMPLEXITY : c->complexity));
 	opus_encoder_ctl(lib, OPUS_SET_INBAND_FEC(c->fec));
-	opus_encoder_ctl(lib, OPUS_SET_PACKET_LOSS_PERC((opus_int32)c->loss));
+	opus_encoder_ctl(lib,
+			 OPUS_SET_PACKET_LOSS_PERC((opus_int32)(c->fec && c->loss < FEC_LOSS ? FEC_LOSS : c->loss)));
 	opus_encoder_ctl(lib, OPUS_SET_DTX(c->dtx));
 	return true;
 }

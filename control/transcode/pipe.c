@@ -6,7 +6,7 @@
  *   P1  ts is that of the sound being collected, and goes on whatever is sent: a pause (DTX) and events take time too.
  *
  * Specs:     RFC 3550 s5.1; RFC 3551 s4.1 (marker); RFC 4733 s2.5.1.2.
- * Not here:  rates and channels (pipe_sound.c), keys (pipe_event.c).
+ * Not here:  rates and channels (pipe_sound.c), keys (pipe_event.c, pipe_tone.c).
  */
 #include "control/transcode/pipe_inner.h"
 
@@ -16,11 +16,14 @@
 
 #include "engine/base/random.h"
 #include "engine/wire/rtp.h"
+#include "engine/wire/rtp_ext.h"
 
 #define PTIME     20
 #define PTIME_MAX 120
 #define MIN_MS    20
 #define MAX_MS    500
+#define LEVEL_LEN 8 /* the extension's head, an element of one byte, padding */
+#define QUIET     50 /* -dBov: what is below is no voice */
 
 static int check_events(int pt, uint32_t clock, struct en_err *err)
 {
@@ -35,13 +38,17 @@ static int check(const struct cp_pipe_config *c, struct en_err *err)
 
 	if (c->in_n < 1 || c->in_n > CP_PIPE_FORMATS)
 		return en_fail(err, -EINVAL, "a pipe takes 1 to %d formats, not %u", CP_PIPE_FORMATS, c->in_n);
+	if (c->level_ext > 14)
+		return en_fail(err, -EINVAL, "a header extension of id %u", c->level_ext);
 	if (c->ptime_ms % 10 || c->ptime_ms > PTIME_MAX)
 		return en_fail(err, -EINVAL, "packets of %u ms: multiples of 10 up to 120 can be had", c->ptime_ms);
 	for (uint32_t i = 0; i < c->in_n; i++)
 		if (c->in[i].pt > 127)
 			return en_fail(err, -EINVAL, "payload type %u", c->in[i].pt);
-	if (c->out.pt > 127)
-		return en_fail(err, -EINVAL, "payload type %u", c->out.pt);
+	if (c->out.pt > 127 || c->out_cn_pt > 127)
+		return en_fail(err, -EINVAL, "payload type %u", c->out.pt > 127 ? c->out.pt : c->out_cn_pt);
+	if (c->in[0].codec.kind == CP_CODEC_CN || c->out.codec.kind == CP_CODEC_CN)
+		return en_fail(err, -EINVAL, "comfort noise alone");
 	rc = check_events(c->in_event_pt, c->in_event_clock, err);
 	return rc ? rc : check_events(c->out_event_pt, c->out_event_clock, err);
 }
@@ -61,11 +68,23 @@ static void narrow(struct cp_codec *c, uint32_t rate, uint32_t channels)
 		c->channels = channels;
 }
 
+/* Noise has the rate of the sound that it stands for: the decoder is changed without a seam. */
+static void settle_noise(struct cp_pipe_config *c)
+{
+	const struct cp_codec *sound = &c->in[0].codec;
+
+	for (uint32_t i = 1; i < c->in_n; i++)
+		if (c->in[i].codec.kind == CP_CODEC_CN && c->in[i].codec.clock == sound->clock)
+			c->in[i].codec.pcm_rate = cp_codec_rate(sound);
+}
+
 static void settle(struct cp_pipe_config *c)
 {
 	uint32_t rate = 0, channels = 1;
 
 	for (uint32_t i = 0; i < c->in_n; i++) {
+		if (c->in[i].codec.kind == CP_CODEC_CN)
+			continue;
 		if (cp_codec_rate(&c->in[i].codec) > rate)
 			rate = cp_codec_rate(&c->in[i].codec);
 		if (c->in[i].codec.channels > channels)
@@ -74,6 +93,7 @@ static void settle(struct cp_pipe_config *c)
 	narrow(&c->out.codec, rate, channels);
 	for (uint32_t i = 0; i < c->in_n; i++)
 		narrow(&c->in[i].codec, cp_codec_rate(&c->out.codec), c->out.codec.channels);
+	settle_noise(c);
 	if (!c->ptime_ms)
 		c->ptime_ms = PTIME;
 	if (!c->min_ms)
@@ -116,11 +136,13 @@ static int create_jitter(struct cp_pipe *p, struct en_err *err)
 	_Static_assert(CP_PIPE_FORMATS <= CP_JITTER_CODECS, "an index of a format is one of a codec");
 	for (uint32_t i = 0; i < p->config.in_n; i++)
 		codec[i] = p->config.in[i].codec;
-	return cp_jitter_create(&config, &p->jitter, err);
+	return p->config.mix ? cp_mixer_create(&config, &p->mixer, err) : cp_jitter_create(&config, &p->jitter, err);
 }
 
 static int create_events(struct cp_pipe *p, struct en_err *err)
 {
+	if (!cp_pipe_tone_open(p))
+		return en_fail(err, -ENOMEM, "no memory for a pipe");
 	if (p->config.in_event_pt < 0 || p->config.out_event_pt >= 0)
 		return 0;
 	p->generator = cp_tone_generator_create();
@@ -138,6 +160,8 @@ int cp_pipe_create(const struct cp_pipe_config *config, struct cp_pipe **ret_pip
 	if (!p)
 		return en_fail(err, -ENOMEM, "no memory for a pipe");
 	p->config = *config;
+	cp_echo_get(p->config.in_echo);
+	cp_echo_get(p->config.out_echo);
 	settle(&p->config);
 	rc = create_sound(p, err);
 	if (rc == 0)
@@ -162,10 +186,14 @@ void cp_pipe_destroy(struct cp_pipe *p)
 	if (!p)
 		return;
 	cp_jitter_destroy(p->jitter);
+	cp_mixer_destroy(p->mixer);
+	cp_pipe_voice_close(p);
 	cp_encoder_destroy(p->encoder);
 	cp_resampler_destroy(p->voice.resampler);
 	cp_resampler_destroy(p->tones.resampler);
+	cp_resampler_destroy(p->listening.resampler);
 	cp_tone_generator_destroy(p->generator);
+	cp_tone_detector_destroy(p->detector);
 	free(p->pcm);
 	free(p);
 }
@@ -186,7 +214,10 @@ static void put_sound(struct cp_pipe *p, const struct wire_rtp *rtp, const uint8
 	for (uint32_t i = 0; i < p->config.in_n; i++)
 		if (p->config.in[i].pt == rtp->pt) {
 			in.codec = (uint8_t)i;
-			cp_jitter_put(p->jitter, &in);
+			if (p->mixer)
+				cp_mixer_put(p->mixer, &in);
+			else
+				cp_jitter_put(p->jitter, &in);
 			return;
 		}
 	p->stats.refused++;
@@ -216,6 +247,29 @@ static uint32_t write_packet(struct cp_pipe *p, uint8_t pt, bool marker, uint32_
 	return WIRE_RTP_HDR_LEN + len;
 }
 
+/* Where sound begins in a packet. */
+static uint32_t sound_at(const struct cp_pipe *p)
+{
+	return WIRE_RTP_HDR_LEN + (p->config.level_ext ? LEVEL_LEN : 0);
+}
+
+/* How loud it is, between a header that is there and the sound; bytes that it takes. */
+static uint32_t write_level(const struct cp_pipe *p, uint8_t *rtp)
+{
+	uint8_t level;
+	const struct wire_ext ext = {.id = p->config.level_ext, .len = 1, .value = &level};
+	struct en_writer w = en_writer(rtp + WIRE_RTP_HDR_LEN, LEVEL_LEN);
+
+	if (!p->config.level_ext)
+		return 0;
+	level = cp_pipe_level(p);
+	if (level < QUIET)
+		level |= 0x80; /* RFC 6464 s3: voice */
+	wire_ext_build(&w, &ext, 1);
+	rtp[0] |= 0x10;
+	return LEVEL_LEN;
+}
+
 /* What is due for the sound of p->ts. */
 static uint32_t write_due(struct cp_pipe *p, uint8_t *ret_rtp)
 {
@@ -228,20 +282,34 @@ static uint32_t write_due(struct cp_pipe *p, uint8_t *ret_rtp)
 		return write_packet(p, (uint8_t)p->config.out_event_pt, event.marker, event.timestamp,
 				    sizeof(event.payload), ret_rtp);
 	}
-	len = cp_encode(p->encoder, p->pcm, p->frame, ret_rtp + WIRE_RTP_HDR_LEN);
+	if (cp_pipe_silence_is_told(p)) {
+		p->marker = true;
+		if (!cp_pipe_silence_next(p, ret_rtp + WIRE_RTP_HDR_LEN))
+			return 0;
+		return write_packet(p, p->config.out_cn_pt, false, p->ts, 1, ret_rtp);
+	}
+	len = cp_encode(p->encoder, p->pcm, p->frame, ret_rtp + sound_at(p));
 	/* RFC 3551 s4.1: the first packet after a silence in which none were sent is marked */
 	p->marker = len <= 0;
-	return len > 0 ? write_packet(p, p->config.out.pt, marker, p->ts, (uint32_t)len, ret_rtp) : 0;
+	if (len <= 0)
+		return 0;
+	return write_packet(p, p->config.out.pt, marker, p->ts, (uint32_t)len, ret_rtp) + write_level(p, ret_rtp);
 }
 
 uint32_t cp_pipe_tick(struct cp_pipe *p, uint64_t now_us, uint8_t *ret_rtp)
 {
 	int16_t pcm[CP_JITTER_BLOCK_MAX];
-	struct cp_jitter_block b = cp_jitter_get(p->jitter, now_us, pcm);
+	struct cp_jitter_block b =
+		p->mixer ? cp_mixer_get(p->mixer, now_us, pcm) : cp_jitter_get(p->jitter, now_us, pcm);
 	uint32_t len;
+	bool tone, speech;
 
+	cp_pipe_tone_hear(p, pcm, b.rate, b.channels);
 	cp_pipe_event_tick(p, now_us);
-	if (cp_pipe_event_tone(p, pcm))
+	speech = cp_pipe_voice_mend(p, pcm, b.rate, b.channels, now_us) && b.sound == CP_JITTER_SPEECH;
+	tone = cp_pipe_event_tone(p, pcm);
+	cp_pipe_silence_note(p, !tone && !speech);
+	if (tone)
 		cp_pipe_push(p, &p->tones, pcm, CP_TONE_RATE, 1);
 	else
 		cp_pipe_push(p, &p->voice, pcm, b.rate, b.channels);
@@ -249,6 +317,7 @@ uint32_t cp_pipe_tick(struct cp_pipe *p, uint64_t now_us, uint8_t *ret_rtp)
 		return 0;
 	p->block = 0;
 	cp_pipe_fill(p);
+	cp_pipe_voice_say(p, now_us);
 	len = write_due(p, ret_rtp);
 	cp_pipe_drop(p);
 	p->ts += p->ticks;
@@ -258,5 +327,9 @@ uint32_t cp_pipe_tick(struct cp_pipe *p, uint64_t now_us, uint8_t *ret_rtp)
 void cp_pipe_stats(const struct cp_pipe *p, struct cp_pipe_stats *ret_stats)
 {
 	*ret_stats = p->stats;
-	cp_jitter_stats(p->jitter, &ret_stats->jitter);
+	if (p->mixer)
+		cp_mixer_stats(p->mixer, &ret_stats->jitter);
+	else
+		cp_jitter_stats(p->jitter, &ret_stats->jitter);
+	ret_stats->rate = cp_codec_rate(&p->config.in[0].codec);
 }

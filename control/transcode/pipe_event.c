@@ -10,7 +10,7 @@
  *   E2  only the newest press may be not over.
  *
  * Specs:     RFC 4733 s2.5.1.2 (what replaces sound), s2.5.1.4, s2.5.2.2; ITU-T Q.24 (40 ms of tone and of pause).
- * Not here:  tones within the sound of a side without telephone-event: they pass as sound.
+ * Not here:  tones in the sound of a side without telephone-event (pipe_tone.c).
  */
 #include <string.h>
 
@@ -28,8 +28,7 @@ static struct cp_pipe_press *newest(struct cp_pipe *p)
 	return p->presses && !p->press[p->presses - 1].over ? &p->press[p->presses - 1] : NULL;
 }
 
-/* The newest press is over, `ms` after it began. */
-static void release(struct cp_pipe *p, uint32_t ms)
+void cp_pipe_release(struct cp_pipe *p, uint32_t ms)
 {
 	struct cp_pipe_press *press = newest(p);
 	uint32_t most = LATE_MS;
@@ -42,16 +41,13 @@ static void release(struct cp_pipe *p, uint32_t ms)
 	press->ms = ms < most ? ms : most;
 }
 
-static void begin(struct cp_pipe *p)
+void cp_pipe_press(struct cp_pipe *p, uint8_t event, uint8_t volume)
 {
 	if (p->presses == CP_PIPE_PRESSES) {
 		p->stats.events_lost++;
 		return;
 	}
-	p->press[p->presses++] = (struct cp_pipe_press){
-		.event = p->receiver.event.event,
-		.volume = p->receiver.event.volume,
-	};
+	p->press[p->presses++] = (struct cp_pipe_press){.event = event, .volume = volume};
 }
 
 static uint32_t heard_ms(const struct cp_pipe *p)
@@ -64,7 +60,7 @@ static void meet(struct cp_pipe *p, uint32_t ssrc)
 {
 	if (p->heard && p->event_ssrc == ssrc)
 		return;
-	release(p, heard_ms(p));
+	cp_pipe_release(p, heard_ms(p));
 	cp_telephone_receiver_init(&p->receiver, p->config.in_event_clock);
 	p->heard = true;
 	p->event_ssrc = ssrc;
@@ -84,12 +80,12 @@ void cp_pipe_event_put(struct cp_pipe *p, uint32_t ssrc, uint32_t ts, const uint
 	meant = cp_telephone_receive(&p->receiver, ts, payload, len);
 	p->event_us = now_us;
 	if (meant & CP_TELEPHONE_LOST_END)
-		release(p, before);
+		cp_pipe_release(p, before);
 	if (meant & CP_TELEPHONE_BEGAN)
-		begin(p);
+		cp_pipe_press(p, p->receiver.event.event, p->receiver.event.volume);
 	/* without room for it, the press before it is over already (E2) */
 	if (meant & CP_TELEPHONE_ENDED)
-		release(p, heard_ms(p));
+		cp_pipe_release(p, heard_ms(p));
 }
 
 void cp_pipe_event_tick(struct cp_pipe *p, uint64_t now_us)
@@ -102,7 +98,7 @@ void cp_pipe_event_tick(struct cp_pipe *p, uint64_t now_us)
 	if (since > 1000000)
 		since = 1000000; /* it is known that it is long ago */
 	if (cp_telephone_receiver_idle(&p->receiver, p->receiver.heard + (uint32_t)(since * clock / 1000000)))
-		release(p, heard_ms(p));
+		cp_pipe_release(p, heard_ms(p));
 }
 
 /* The next one, when there is one and its time has come. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * pipe_inner.h - what the files of a pipe share: pipe.c (life, packets in and out), pipe_sound.c (blocks of any rate to
- * frames of the far side's), pipe_event.c (keys).
+ * frames of the far side's), pipe_event.c (keys), pipe_tone.c (keys heard as tones).
  *
  * A packet goes out at every `blocks` ticks. Sound is collected whatever goes out: while a key is told as events, the
  * frame that stands for the same time is thrown away.
@@ -9,6 +9,7 @@
 #ifndef CP_PIPE_INNER_H
 #define CP_PIPE_INNER_H
 
+#include "control/transcode/mixer.h"
 #include "control/transcode/pipe.h"
 #include "control/transcode/resample.h"
 #include "control/transcode/telephone_event.h"
@@ -31,7 +32,8 @@ struct cp_pipe_press {
 
 struct cp_pipe {
 	struct cp_pipe_config config; /* rates and channels settled */
-	struct cp_jitter *jitter;
+	struct cp_jitter *jitter; /* or, with config.mix: */
+	struct cp_mixer *mixer;
 	struct cp_encoder *encoder;
 
 	/* sound, at the far side's rate and channels */
@@ -52,11 +54,20 @@ struct cp_pipe {
 	uint32_t rest; /* ticks until another tone may begin */
 	struct cp_telephone_sender sender;
 	struct cp_tone_generator *generator; /* NULL: the far side is told in events */
+	struct cp_tone_detector *detector; /* NULL: the near side tells in events, or the far side knows none */
+	struct cp_pipe_lane listening; /* to the detector's rate */
+	uint32_t tone_ms; /* since the tone that is heard began */
 
 	/* what goes out */
 	uint16_t seq;
 	uint32_t ts, ticks; /* ticks: of the RTP clock in a packet */
 	uint32_t blocks, block; /* of 10 ms: in a packet, since the last one */
+	struct cp_voice *mender; /* NULL: nothing is done for the voice, yet */
+	uint32_t voice_rate;
+	uint32_t silent_ms; /* that nobody has spoken */
+	bool noise_told; /* comfort noise of noise_level, noise_ms ago */
+	uint8_t noise_level;
+	uint32_t noise_ms;
 	bool marker; /* the next packet of sound is the first one after a pause */
 
 	struct cp_pipe_stats stats;
@@ -68,14 +79,37 @@ void cp_pipe_push(struct cp_pipe *p, struct cp_pipe_lane *lane, int16_t *pcm, ui
 void cp_pipe_fill(struct cp_pipe *p);
 void cp_pipe_drop(struct cp_pipe *p);
 
+/* How loud what p->pcm holds is, in -dBov: 0 to 127 (RFC 6465 appendix A). */
+uint8_t cp_pipe_level(const struct cp_pipe *p);
+
 /* pipe_event.c: a packet of telephone-event came. */
 void cp_pipe_event_put(struct cp_pipe *p, uint32_t ssrc, uint32_t ts, const uint8_t *payload, uint32_t len,
 		       uint64_t now_us);
+/* A key is down; it is up, `ms` after it began: heard of by whatever way. */
+void cp_pipe_press(struct cp_pipe *p, uint8_t event, uint8_t volume);
+void cp_pipe_release(struct cp_pipe *p, uint32_t ms);
 /* 10 ms have passed. */
 void cp_pipe_event_tick(struct cp_pipe *p, uint64_t now_us);
 /* 10 ms of a key's tone instead of the voice, at CP_TONE_RATE; false: there is none. */
 bool cp_pipe_event_tone(struct cp_pipe *p, int16_t *pcm);
 /* An event's packet instead of the sound of p->ts; false: there is none. */
 bool cp_pipe_event_next(struct cp_pipe *p, struct cp_telephone_packet *ret_packet);
+
+/* pipe_tone.c: false: no memory. */
+bool cp_pipe_tone_open(struct cp_pipe *p);
+/* A block of the near side's sound. */
+void cp_pipe_tone_hear(struct cp_pipe *p, const int16_t *pcm, uint32_t rate, uint32_t channels);
+
+/* pipe_voice.c: a block as it came; whether it is speech. */
+bool cp_pipe_voice_mend(struct cp_pipe *p, int16_t *pcm, uint32_t rate, uint32_t channels, uint64_t now_us);
+/* The frame in p->pcm goes out. */
+void cp_pipe_voice_say(struct cp_pipe *p, uint64_t now_us);
+void cp_pipe_voice_close(struct cp_pipe *p);
+
+/* pipe_silence.c: a block of it, or of sound. */
+void cp_pipe_silence_note(struct cp_pipe *p, bool silent);
+/* Comfort noise stands for the frame in p->pcm; and whether a packet of it is due: one byte. */
+bool cp_pipe_silence_is_told(struct cp_pipe *p);
+bool cp_pipe_silence_next(struct cp_pipe *p, uint8_t *ret_payload);
 
 #endif

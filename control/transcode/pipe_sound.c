@@ -6,6 +6,7 @@
  *   S1  pcm_n <= frame + 2 blocks. A resampler is exact to one sample, however long it runs: what one too few or too
  *       many leaves behind is mended in cp_pipe_fill(), and only where another resampler has begun.
  */
+#include <math.h>
 #include <string.h>
 
 #include "control/transcode/pipe_inner.h"
@@ -62,6 +63,19 @@ void cp_pipe_fill(struct cp_pipe *p)
 			memset(p->pcm, 0, one);
 		p->pcm_n++;
 	}
+}
+
+uint8_t cp_pipe_level(const struct cp_pipe *p)
+{
+	uint32_t n = p->frame * p->channels;
+	double sum = 0, db;
+
+	for (uint32_t i = 0; i < n; i++)
+		sum += (double)p->pcm[i] * p->pcm[i];
+	if (sum <= 0)
+		return 127;
+	db = -10 * log10(sum / n / (32768.0 * 32768.0));
+	return (uint8_t)(db < 0 ? 0 : db > 127 ? 127 : db);
 }
 
 void cp_pipe_drop(struct cp_pipe *p)

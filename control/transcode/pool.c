@@ -13,14 +13,17 @@ struct slot {
 	uint16_t worker;
 	bool used;
 	void *user;
+	struct cp_note *measure; /* the last one; NULL: none */
 };
 
 struct cp_pool {
 	uv_async_t async;
 	cp_pool_out *out;
+	cp_pool_on_want *on_want; /* NULL: nobody listens */
 	unsigned int worker_n, pipe_n; /* workers: the upper half of them is for slow kinds */
 	uint32_t next; /* slot to look at first */
 	uint64_t in_total, out_total;
+	uint64_t cpu_us, spoken_ms, concealed_ms;
 	struct slot *slot;
 	struct cp_worker worker[];
 };
@@ -34,10 +37,47 @@ static struct slot *slot_of(struct cp_pool *p, uint32_t pipe)
 	return s->used && s->generation == pipe >> CP_POOL_INDEX_BITS ? s : NULL;
 }
 
+static void hear(struct cp_pool *p, const struct slot *s, const struct cp_note *n)
+{
+	struct cp_pool_want want;
+
+	if (n->kind == CP_NOTE_PACKET) {
+		p->out_total++;
+		p->out(s->user, n->bytes, n->len);
+	} else if (p->on_want) {
+		memcpy(&want, n->bytes, sizeof(want));
+		p->on_want(s->user, &want);
+	}
+}
+
+static const struct cp_pool_measure *measure_in(const struct cp_note *n)
+{
+	return (const struct cp_pool_measure *)(const void *)n->bytes;
+}
+
+/* What turns out to have been a pause is taken back from what was spoken. */
+static uint64_t risen(uint64_t was, uint64_t now)
+{
+	return now > was ? now - was : 0;
+}
+
+/* Takes the note. */
+static void take_measure(struct cp_pool *p, struct slot *s, struct cp_note *n)
+{
+	static const struct cp_pool_measure none;
+	const struct cp_pool_measure *now = measure_in(n), *was = s->measure ? measure_in(s->measure) : &none;
+
+	p->cpu_us += risen(was->cpu_us, now->cpu_us);
+	p->spoken_ms += risen(was->spoken_ms, now->spoken_ms);
+	p->concealed_ms += risen(was->concealed_ms, now->concealed_ms);
+	free(s->measure);
+	s->measure = n;
+}
+
 static void drain(struct cp_pool *p, struct cp_worker *w)
 {
 	struct cp_notes all = STAILQ_HEAD_INITIALIZER(all);
-	const struct slot *s;
+	struct slot *s;
 	struct cp_note *n;
 
 	pthread_mutex_lock(&w->lock);
@@ -47,10 +87,12 @@ static void drain(struct cp_pool *p, struct cp_worker *w)
 	while ((n = STAILQ_FIRST(&all))) {
 		STAILQ_REMOVE_HEAD(&all, next);
 		s = slot_of(p, n->pipe);
-		if (s) {
-			p->out_total++;
-			p->out(s->user, n->bytes, n->len);
+		if (s && n->kind == CP_NOTE_MEASURE) {
+			take_measure(p, s, n);
+			continue;
 		}
+		if (s)
+			hear(p, s, n);
 		free(n);
 	}
 }
@@ -63,13 +105,13 @@ static void on_async(uv_async_t *async)
 		drain(p, &p->worker[i]);
 }
 
-/* Commands always go; packets only while there is room. */
+/* Commands always go; packets and what is asked only while there is room. */
 static void send_note(struct cp_worker *w, struct cp_note *n)
 {
 	bool full;
 
 	pthread_mutex_lock(&w->lock);
-	full = n->kind == CP_NOTE_PACKET && w->in_n >= CP_POOL_WAITING;
+	full = (n->kind == CP_NOTE_PACKET || n->kind == CP_NOTE_ASK) && w->in_n >= CP_POOL_WAITING;
 	if (full) {
 		w->lost++;
 	} else {
@@ -152,6 +194,8 @@ void cp_pool_remove(struct cp_pool *p, uint32_t pipe)
 	if (!n)
 		return; /* without memory it runs on, and nobody hears it */
 	s->used = false;
+	free(s->measure);
+	s->measure = NULL;
 	p->pipe_n--;
 	p->worker[s->worker].load--;
 	send_note(&p->worker[s->worker], n);
@@ -170,10 +214,39 @@ void cp_pool_put(struct cp_pool *p, uint32_t pipe, const uint8_t *rtp, uint32_t 
 	send_note(&p->worker[s->worker], n);
 }
 
+void cp_pool_ask(struct cp_pool *p, uint32_t pipe, const struct cp_pool_ask *ask)
+{
+	const struct slot *s = slot_of(p, pipe);
+	struct cp_note *n = s ? note_make(CP_NOTE_ASK, pipe, sizeof(*ask)) : NULL;
+
+	if (!n)
+		return;
+	memcpy(n->bytes, ask, sizeof(*ask));
+	n->at_us = cp_pool_now_us();
+	send_note(&p->worker[s->worker], n);
+}
+
+void cp_pool_listen(struct cp_pool *p, cp_pool_on_want *on_want)
+{
+	p->on_want = on_want;
+}
+
+const struct cp_pool_measure *cp_pool_measure(const struct cp_pool *p, uint32_t pipe)
+{
+	const struct slot *s = &p->slot[cp_pool_index(pipe)];
+
+	return s->used && s->generation == pipe >> CP_POOL_INDEX_BITS && s->measure ? measure_in(s->measure) : NULL;
+}
+
 void cp_pool_stats(const struct cp_pool *p, struct cp_pool_stats *ret_stats)
 {
-	*ret_stats = (struct cp_pool_stats){
-		.in = p->in_total, .out = p->out_total, .pipes = p->pipe_n, .threads = p->worker_n / 2};
+	*ret_stats = (struct cp_pool_stats){.in = p->in_total,
+					    .out = p->out_total,
+					    .cpu_us = p->cpu_us,
+					    .spoken_ms = p->spoken_ms,
+					    .concealed_ms = p->concealed_ms,
+					    .pipes = p->pipe_n,
+					    .threads = p->worker_n / 2};
 	for (unsigned int i = 0; i < p->worker_n; i++) {
 		struct cp_worker *w = (struct cp_worker *)(uintptr_t)&p->worker[i];
 
@@ -229,6 +302,8 @@ static void on_closed(uv_handle_t *handle)
 {
 	struct cp_pool *p = handle->data;
 
+	for (uint32_t i = 0; i <= CP_POOL_PIPES; i++)
+		free(p->slot[i].measure);
 	free(p->slot);
 	free(p);
 }

@@ -22,6 +22,7 @@
 
 #define CP_POOL_WAITING 16384
 #define CP_POOL_PIPES   65535
+#define CP_POOL_NACKS   64
 
 struct cp_pool;
 
@@ -31,11 +32,43 @@ typedef void cp_pool_out(void *user, const uint8_t *rtp, uint32_t len);
 /* To be called in a tick, for each packet that is due. */
 typedef void cp_pool_emit(void *arg, const uint8_t *rtp, uint32_t len);
 
+/* What the far side of a pipe says to it (RTCP), in one message. */
+struct cp_pool_ask {
+	bool key; /* PLI, FIR: it needs a key frame */
+	bool has_bitrate;
+	uint32_t bitrate; /* bits/s; 0: as it was made with */
+	uint32_t rtt_us; /* of the source's side; 0: not said */
+	uint32_t nack_n;
+	uint16_t nack[CP_POOL_NACKS]; /* what it misses */
+};
+
+/* What a pipe has to say to its source. */
+struct cp_pool_want {
+	uint32_t ssrc; /* the source's */
+	bool key;
+	uint32_t nack_n;
+	uint16_t nack[CP_POOL_NACKS];
+};
+
+/* What a pipe has come to, told once a second. */
+struct cp_pool_measure {
+	uint64_t cpu_us; /* of its thread, in its ticks */
+	bool is_sound; /* the rest is known */
+	uint64_t spoken_ms, concealed_ms; /* concealed: of what was spoken */
+	struct cp_pipe_stats sound;
+};
+
 /* How a pipe is run; on its worker's thread but for its end before it came there. now_us: a monotonic clock. */
 struct cp_pool_kind {
 	void (*put)(void *pipe, const uint8_t *rtp, uint32_t len, uint64_t now_us);
 	void (*tick)(void *pipe, uint64_t now_us, cp_pool_emit *emit, void *arg); /* 10 ms have passed */
 	void (*destroy)(void *pipe);
+	/* NULL: it hears nothing */
+	void (*ask)(void *pipe, const struct cp_pool_ask *ask, uint64_t now_us, cp_pool_emit *emit, void *arg);
+	/* After each tick; false: nothing. NULL: never anything. */
+	bool (*want)(void *pipe, uint64_t now_us, struct cp_pool_want *ret_want);
+	void (*measure)(const void *pipe,
+			struct cp_pool_measure *ret_measure); /* all but the CPU time; NULL: no more */
 	bool slow;
 };
 
@@ -54,9 +87,19 @@ int cp_pool_add(struct cp_pool *p, const struct cp_pipe_config *config, void *us
 /* One that is not there changes nothing. */
 void cp_pool_remove(struct cp_pool *p, uint32_t pipe);
 void cp_pool_put(struct cp_pool *p, uint32_t pipe, const uint8_t *rtp, uint32_t len);
+/* One that is not there, or of a kind that hears nothing, changes nothing. */
+void cp_pool_ask(struct cp_pool *p, uint32_t pipe, const struct cp_pool_ask *ask);
+
+/* user: as _add() was given it. Without a listener nothing is said to sources. */
+typedef void cp_pool_on_want(void *user, const struct cp_pool_want *want);
+void cp_pool_listen(struct cp_pool *p, cp_pool_on_want *on_want);
+
+/* As it was a second ago at most; NULL: not known yet. Until the loop is gone back to. */
+const struct cp_pool_measure *cp_pool_measure(const struct cp_pool *p, uint32_t pipe);
 
 struct cp_pool_stats {
 	uint64_t in, out, lost; /* packets */
+	uint64_t cpu_us, spoken_ms, concealed_ms; /* of all pipes that ever were, but for the last second of each */
 	unsigned int pipes, threads; /* threads: for slow kinds there are as many again */
 };
 void cp_pool_stats(const struct cp_pool *p, struct cp_pool_stats *ret_stats);

@@ -15,10 +15,13 @@
 enum cp_note_kind {
 	CP_NOTE_ADD,
 	CP_NOTE_REMOVE,
-	CP_NOTE_PACKET
+	CP_NOTE_PACKET,
+	CP_NOTE_ASK, /* its bytes: a struct cp_pool_ask */
+	CP_NOTE_WANT, /* to the loop: a struct cp_pool_want */
+	CP_NOTE_MEASURE /* likewise: a struct cp_pool_measure */
 };
 
-/* To a worker, or (PACKET only) back. */
+/* To a worker, or (PACKET, WANT, MEASURE) back. */
 struct cp_note {
 	STAILQ_ENTRY(cp_note) next;
 	enum cp_note_kind kind;
@@ -27,7 +30,7 @@ struct cp_note {
 	void *what; /* and what */
 	uint64_t at_us;
 	uint32_t len;
-	uint8_t bytes[];
+	_Alignas(8) uint8_t bytes[]; /* of MEASURE: the struct */
 };
 STAILQ_HEAD(cp_notes, cp_note);
 
@@ -37,6 +40,7 @@ struct cp_job {
 	uint32_t id;
 	const struct cp_pool_kind *kind;
 	void *pipe;
+	uint64_t cpu_ns;
 };
 
 struct cp_worker {
@@ -50,6 +54,7 @@ struct cp_worker {
 	bool stop;
 	LIST_HEAD(, cp_job) jobs; /* the worker's own */
 	struct cp_job **by_index; /* likewise: CP_POOL_PIPES + 1 of them */
+	unsigned int ticks; /* likewise: since measures were told */
 	unsigned int load; /* the loop's: pipes that it was given */
 };
 

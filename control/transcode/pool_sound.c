@@ -21,7 +21,18 @@ static void destroy(void *pipe)
 	cp_pipe_destroy(pipe);
 }
 
-static const struct cp_pool_kind sound = {.put = put, .tick = tick, .destroy = destroy};
+static void measure(const void *pipe, struct cp_pool_measure *ret_measure)
+{
+	struct cp_pipe_stats *s = &ret_measure->sound;
+
+	ret_measure->is_sound = true;
+	cp_pipe_stats(pipe, s);
+	if (s->jitter.played > s->jitter.silent)
+		ret_measure->spoken_ms = (s->jitter.played - s->jitter.silent) * 1000 / s->rate;
+	ret_measure->concealed_ms = s->jitter.concealed * 1000 / s->rate;
+}
+
+static const struct cp_pool_kind sound = {.put = put, .tick = tick, .destroy = destroy, .measure = measure};
 
 int cp_pool_add(struct cp_pool *p, const struct cp_pipe_config *config, void *user, uint32_t *ret_pipe,
 		struct en_err *err)

@@ -9,6 +9,7 @@
 
 #define TICK_US    10000
 #define BEHIND_MAX 50 /* ticks that a worker makes up for: half a second */
+#define MEASURE    100 /* ticks from one measure to the next */
 
 uint64_t cp_pool_now_us(void)
 {
@@ -24,16 +25,15 @@ struct giving {
 	uint32_t pipe;
 };
 
-static void give_out(void *arg, const uint8_t *rtp, uint32_t len)
+static void send_back(const struct giving *g, enum cp_note_kind kind, const void *bytes, uint32_t len)
 {
-	const struct giving *g = arg;
 	struct cp_worker *w = g->w;
 	struct cp_note *n = malloc(sizeof(*n) + len);
 	bool full;
 
 	if (n) {
-		*n = (struct cp_note){.kind = CP_NOTE_PACKET, .pipe = g->pipe, .len = len};
-		memcpy(n->bytes, rtp, len);
+		*n = (struct cp_note){.kind = kind, .pipe = g->pipe, .len = len};
+		memcpy(n->bytes, bytes, len);
 	}
 	pthread_mutex_lock(&w->lock);
 	full = !n || w->out_n >= CP_POOL_WAITING;
@@ -46,6 +46,11 @@ static void give_out(void *arg, const uint8_t *rtp, uint32_t len)
 	pthread_mutex_unlock(&w->lock);
 	if (full)
 		free(n);
+}
+
+static void give_out(void *arg, const uint8_t *rtp, uint32_t len)
+{
+	send_back(arg, CP_NOTE_PACKET, rtp, len);
 }
 
 static void add_job(struct cp_worker *w, struct cp_note *n)
@@ -71,6 +76,16 @@ static void end_job(struct cp_worker *w, struct cp_job *j)
 	free(j);
 }
 
+static void ask_job(struct cp_worker *w, struct cp_job *j, const struct cp_note *n)
+{
+	struct giving g = {.w = w, .pipe = j->id};
+	struct cp_pool_ask ask;
+
+	memcpy(&ask, n->bytes, sizeof(ask));
+	if (j->kind->ask)
+		j->kind->ask(j->pipe, &ask, n->at_us, give_out, &g);
+}
+
 static void take_note(struct cp_worker *w, struct cp_note *n)
 {
 	struct cp_job *j = w->by_index[cp_pool_index(n->pipe)];
@@ -79,13 +94,69 @@ static void take_note(struct cp_worker *w, struct cp_note *n)
 		add_job(w, n);
 	else if (j && j->id == n->pipe && n->kind == CP_NOTE_REMOVE)
 		end_job(w, j);
+	else if (j && j->id == n->pipe && n->kind == CP_NOTE_ASK)
+		ask_job(w, j, n);
 	else if (j && j->id == n->pipe)
 		j->kind->put(j->pipe, n->bytes, n->len, n->at_us);
 	free(n);
 }
 
+static uint64_t cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static struct cp_note *measure_of(const struct cp_job *j)
+{
+	struct cp_note *n = calloc(1, sizeof(*n) + sizeof(struct cp_pool_measure));
+	struct cp_pool_measure *m;
+
+	if (!n)
+		return NULL;
+	n->kind = CP_NOTE_MEASURE;
+	n->pipe = j->id;
+	n->len = sizeof(*m);
+	m = (struct cp_pool_measure *)(void *)n->bytes;
+	m->cpu_us = j->cpu_ns / 1000;
+	if (j->kind->measure)
+		j->kind->measure(j->pipe, m);
+	return n;
+}
+
+/* The loop is given copies: nothing of a pipe is shared. A loop that is behind is not told. */
+static void tell_measures(struct cp_worker *w)
+{
+	struct cp_notes all = STAILQ_HEAD_INITIALIZER(all);
+	struct cp_note *n;
+	struct cp_job *j;
+	unsigned int k = 0;
+
+	LIST_FOREACH(j, &w->jobs, next)
+	{
+		n = measure_of(j);
+		if (n)
+			STAILQ_INSERT_TAIL(&all, n, next);
+		k += n != NULL;
+	}
+	pthread_mutex_lock(&w->lock);
+	if (w->out_n + k <= CP_POOL_WAITING) {
+		STAILQ_CONCAT(&w->out, &all);
+		w->out_n += k;
+	}
+	pthread_mutex_unlock(&w->lock);
+	while ((n = STAILQ_FIRST(&all))) {
+		STAILQ_REMOVE_HEAD(&all, next);
+		free(n);
+	}
+}
+
 static void tick(struct cp_worker *w, uint64_t at_us)
 {
+	struct cp_pool_want want;
+	uint64_t before = cpu_ns(), after;
 	struct cp_job *j;
 
 	LIST_FOREACH(j, &w->jobs, next)
@@ -93,7 +164,16 @@ static void tick(struct cp_worker *w, uint64_t at_us)
 		struct giving g = {.w = w, .pipe = j->id};
 
 		j->kind->tick(j->pipe, at_us, give_out, &g);
+		if (j->kind->want && j->kind->want(j->pipe, at_us, &want))
+			send_back(&g, CP_NOTE_WANT, &want, sizeof(want));
+		after = cpu_ns();
+		j->cpu_ns += after - before;
+		before = after;
 	}
+	if (++w->ticks < MEASURE)
+		return;
+	w->ticks = 0;
+	tell_measures(w);
 }
 
 /* Notes that wait, all at once; without pipes it waits for some. False: it is to end. */

@@ -64,38 +64,63 @@ static void read_reports(struct cp_report *r, const struct wire_rtcp *pkt, uint6
 	}
 }
 
-static bool asks_key(const struct cp_report *r, const struct wire_rtcp *pkt)
+static void read_psfb(const struct cp_report *r, const struct wire_rtcp *pkt, const struct wire_fb *fb,
+		      struct cp_report_asks *asks)
 {
-	struct wire_fb fb;
+	struct wire_remb remb;
 	uint32_t ssrc;
 	uint8_t seq;
 
-	if (pkt->type != WIRE_RTCP_PSFB || !wire_rtcp_fb(pkt, &fb))
-		return false;
 	if (pkt->count == WIRE_PSFB_PLI)
-		return fb.media == r->ssrc;
-	for (unsigned int i = 0; pkt->count == WIRE_PSFB_FIR && wire_fir(&fb, i, &ssrc, &seq); i++)
-		if (ssrc == r->ssrc)
-			return true;
-	return false;
+		asks->key |= fb->media == r->ssrc;
+	for (unsigned int i = 0; pkt->count == WIRE_PSFB_FIR && wire_fir(fb, i, &ssrc, &seq); i++)
+		asks->key |= ssrc == r->ssrc;
+	if (pkt->count != WIRE_PSFB_AFB || !wire_remb(fb, &remb))
+		return;
+	for (unsigned int i = 0; i < remb.ssrc_n; i++)
+		if (wire_remb_ssrc(&remb, i) == r->ssrc)
+			asks->bps = remb.bps;
 }
 
-bool cp_report_read(struct cp_report *r, const uint8_t *bytes, uint32_t len, uint64_t now_ns, uint64_t wall_ns)
+static void read_nack(const struct cp_report *r, const struct wire_fb *fb, struct cp_report_asks *asks)
+{
+	struct wire_nack_walk walk = {0};
+
+	if (fb->media != r->ssrc)
+		return;
+	while (asks->nack_n < CP_REPORT_NACKS && wire_nack_next(fb, &walk, &asks->nack[asks->nack_n]))
+		asks->nack_n++;
+}
+
+static void read_feedback(const struct cp_report *r, const struct wire_rtcp *pkt, struct cp_report_asks *asks)
+{
+	struct wire_fb fb;
+
+	if (!wire_rtcp_fb(pkt, &fb))
+		return;
+	if (pkt->type == WIRE_RTCP_PSFB)
+		read_psfb(r, pkt, &fb, asks);
+	else if (pkt->type == WIRE_RTCP_RTPFB && pkt->count == WIRE_RTPFB_NACK)
+		read_nack(r, &fb, asks);
+}
+
+bool cp_report_read(struct cp_report *r, const uint8_t *bytes, uint32_t len, uint64_t now_ns, uint64_t wall_ns,
+		    struct cp_report_asks *ret_asks)
 {
 	struct wire_rtcp_walk walk = wire_rtcp_walk(bytes, len);
 	struct wire_rtcp pkt;
 	struct wire_sr sr;
-	bool key = false;
 
+	*ret_asks = (struct cp_report_asks){.key = false};
 	if (!wire_rtcp_check(bytes, len))
 		return false;
 	while (wire_rtcp_next(&walk, &pkt)) {
 		if (wire_rtcp_sr(&pkt, &sr) && sr.ssrc == r->heard_ssrc)
 			wire_rtp_source_sr(&r->source, &sr, now_ns);
 		read_reports(r, &pkt, wall_ns);
-		key |= asks_key(r, &pkt);
+		read_feedback(r, &pkt, ret_asks);
 	}
-	return key;
+	return ret_asks->key || ret_asks->bps || ret_asks->nack_n;
 }
 
 /* --- what we tell ---------------------------------------------------------------------- */
@@ -130,5 +155,20 @@ uint32_t cp_report_write(struct cp_report *r, uint64_t now_ns, uint64_t wall_ns,
 		wire_rtcp_put_rr(&w, r->ssrc, &about, hears);
 	}
 	wire_rtcp_put_cname(&w, &r->ssrc, 1, r->cname);
+	return w.ok ? (uint32_t)en_written(&w) : 0;
+}
+
+uint32_t cp_report_ask(const struct cp_report *r, uint32_t ssrc, bool key, const uint16_t *nack, uint32_t nack_n,
+		       uint8_t ret_bytes[CP_REPORT_ASK_MAX])
+{
+	struct en_writer w = en_writer(ret_bytes, CP_REPORT_ASK_MAX);
+
+	if (!key && !nack_n)
+		return 0;
+	wire_rtcp_put_rr(&w, r->ssrc, NULL, 0); /* RFC 4585 s3.1: a compound begins with a report */
+	if (key)
+		wire_rtcp_put_pli(&w, r->ssrc, ssrc);
+	if (nack_n)
+		wire_rtcp_put_nack(&w, r->ssrc, ssrc, nack, nack_n < CP_REPORT_NACKS ? nack_n : CP_REPORT_NACKS);
 	return w.ok ? (uint32_t)en_written(&w) : 0;
 }

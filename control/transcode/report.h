@@ -14,7 +14,9 @@
 #include "engine/wire/rtp.h"
 #include "engine/wire/rtp_source.h"
 
-#define CP_REPORT_MAX 128 /* bytes of a compound of ours */
+#define CP_REPORT_MAX     128 /* bytes of a report of ours */
+#define CP_REPORT_NACKS   64
+#define CP_REPORT_ASK_MAX (8 + 12 + 12 + 4 * CP_REPORT_NACKS)
 
 struct cp_report {
 	/* what comes */
@@ -37,8 +39,21 @@ struct cp_report {
 void cp_report_begin(struct cp_report *r, uint32_t heard_clock, uint32_t ssrc, uint32_t clock, uint64_t now_ns);
 void cp_report_heard(struct cp_report *r, const struct wire_rtp *h, uint64_t now_ns);
 void cp_report_said(struct cp_report *r, const struct wire_rtp *h, uint64_t now_ns);
-/* RTCP of the far end; broken or of others, it changes nothing. True: it asks for a key frame. */
-bool cp_report_read(struct cp_report *r, const uint8_t *bytes, uint32_t len, uint64_t now_ns, uint64_t wall_ns);
+/* What a far end asks of us. */
+struct cp_report_asks {
+	bool key; /* PLI, FIR */
+	uint64_t bps; /* REMB: at most so many bits a second; 0: it does not say */
+	uint32_t nack_n;
+	uint16_t nack[CP_REPORT_NACKS]; /* sequence numbers that it misses */
+};
+
+/* RTCP of the far end; broken or of others, it changes nothing. False: it asks for nothing. */
+bool cp_report_read(struct cp_report *r, const uint8_t *bytes, uint32_t len, uint64_t now_ns, uint64_t wall_ns,
+		    struct cp_report_asks *ret_asks);
+/* What we ask of it: a key frame, and packets that are missing, of what it sends under that SSRC. Length of the
+ * compound, 0: nothing. */
+uint32_t cp_report_ask(const struct cp_report *r, uint32_t ssrc, bool key, const uint16_t *nack, uint32_t nack_n,
+		       uint8_t ret_bytes[CP_REPORT_ASK_MAX]);
 /* A compound when one is due (about every 5 s) and there is something to tell; its length, or 0. */
 uint32_t cp_report_write(struct cp_report *r, uint64_t now_ns, uint64_t wall_ns, uint8_t ret_bytes[CP_REPORT_MAX]);
 

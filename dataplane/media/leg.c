@@ -13,6 +13,7 @@
 
 #define LEARN_NS      (3000 * DP_NS_MS)
 #define LEARN_PACKETS 5 /* security.md M1 */
+#define CLAIM_PACKETS 50 /* a second of speech */
 
 /* --- tables ----------------------------------------------------------------- */
 
@@ -110,7 +111,7 @@ static void set_way(struct dp_leg_way *w, const struct shm_msg_leg *m, const str
 	if (!anew)
 		return;
 	w->remote = *remote;
-	w->came = 0;
+	w->came = w->claims = 0;
 	w->open_until_ns = 0;
 	w->settled = m->strict != 0;
 }
@@ -186,29 +187,47 @@ static bool is_open(const struct dp_core *c, const struct dp_leg_way *w)
 }
 
 /* L2: who came first within the window stays, unless the one that was signalled comes. */
-static bool may_be(const struct dp_core *c, const struct dp_leg *leg, const struct dp_leg_way *w,
+static bool may_be(const struct dp_core *c, const struct dp_leg *leg, struct dp_leg_way *w,
 		   const struct en_ep *signalled, const struct en_ep *from)
 {
 	const struct dp_leg_way *rtp = &leg->way[DP_LEG_RTP];
 
-	if (likely(en_ep_eq(&w->remote, from)))
+	if (en_ep_eq(&w->remote, from))
 		return true;
-	if (!is_open(c, w) || (w != rtp && rtp->settled && !en_addr_eq(&rtp->remote.addr, &from->addr)))
+	if (w != rtp && rtp->settled && !en_addr_eq(&rtp->remote.addr, &from->addr))
 		return false; /* whose RTP is known has its RTCP there too */
-	return w->open_until_ns == 0 || w->came == 0 || en_ep_eq(signalled, from);
+	if (en_ep_eq(signalled, from))
+		return w->came < LEARN_PACKETS || ++w->claims >= CLAIM_PACKETS;
+	return is_open(c, w) && w->came == 0;
+}
+
+/* RTP comes from somewhere new: whose RTCP it was that was learned, it is not the same one. */
+static void forget_rtcp(struct dp_leg *leg, const struct en_ep *from)
+{
+	struct dp_leg_way *w = &leg->way[DP_LEG_RTCP];
+
+	if (w->open_until_ns == 0 || en_addr_eq(&w->remote.addr, &from->addr))
+		return;
+	w->remote = leg->set.remote_rtcp;
+	w->came = w->claims = 0;
+	w->open_until_ns = 0;
+	w->settled = false;
 }
 
 static void learn(struct dp_core *c, struct dp_session *s, struct dp_leg_way *w, const struct en_ep *signalled,
 		  const struct en_ep *from)
 {
-	if (w->settled)
+	struct dp_leg *leg = &c->media->legs->leg[s - c->media->session];
+
+	if (w->settled && (en_ep_eq(&w->remote, from) || !en_ep_eq(signalled, from)))
 		return;
 	if (w->open_until_ns == 0)
 		w->open_until_ns = c->now_ns + LEARN_NS;
 	if (!en_ep_eq(&w->remote, from)) {
 		w->remote = *from;
 		dp_count(c, CTR_LEG_LEARNED);
-		if (w == &c->media->legs->leg[s - c->media->session].way[DP_LEG_RTP]) {
+		if (w == &leg->way[DP_LEG_RTP]) {
+			forget_rtcp(leg, from);
 			s->remote = *from;
 			dp_session_tell(c, (uint32_t)(s - c->media->session));
 		}
@@ -223,9 +242,11 @@ bool dp_leg_takes(struct dp_core *c, uint32_t session, const struct en_ep *from,
 	const struct en_ep *signalled = way == DP_LEG_RTP ? &leg->set.remote : &leg->set.remote_rtcp;
 	struct dp_leg_way *w = &leg->way[way];
 
-	if (unlikely(!may_be(c, leg, w, signalled, from)))
+	if (likely(w->settled && en_ep_eq(&w->remote, from)))
+		return true;
+	if (!may_be(c, leg, w, signalled, from))
 		return false;
-	if (unlikely(!w->settled) && !leg->set.secured)
+	if (!leg->set.secured)
 		learn(c, s, w, signalled, from);
 	return true;
 }
@@ -258,6 +279,14 @@ bool dp_leg_path(const struct dp_core *c, uint32_t session, bool rtcp, struct en
 		*ret_to = s->remote;
 	}
 	return ret_to->addr.family == ret_from->addr.family && ret_to->port != 0;
+}
+
+void dp_leg_next_source(struct dp_leg *leg, uint32_t ssrc)
+{
+	leg->expected_before = dp_leg_expected(leg);
+	leg->received_before += leg->in.received;
+	leg->in = (struct wire_rtp_source){.started = false};
+	leg->in_ssrc = ssrc;
 }
 
 struct dp_srtp_stream *dp_leg_out(struct dp_leg *leg, uint32_t ssrc)

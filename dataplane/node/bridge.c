@@ -4,7 +4,8 @@
  *
  * Runs on:   the core that owns the session.
  * Reads:     pkt->session, where and how long the (decrypted) payload is.
- * Writes:    the payload in place (SRTP), headers of the packet; SRTP state and counters of the other leg.
+ * Writes:    the payload in place (SRTP), headers of the packet; what came of the leg (loss, jitter); SRTP state and
+ *            counters of the other leg.
  * Packets:   leg_in | srtp_in | inject -> [bridge] -> ip_out | consumed | drop
  *
  * Invariants
@@ -84,7 +85,8 @@ static int direct(struct batch *b, struct one *o, struct rte_mbuf *m)
 {
 	struct dp_media *md = b->core->media;
 	struct dp_pkt *p = dp_pkt(m);
-	const struct shm_msg_leg *set = &md->legs->leg[p->session].set;
+	struct dp_leg *leg = &md->legs->leg[p->session];
+	const struct shm_msg_leg *set = &leg->set;
 	uint8_t *bytes = rte_pktmbuf_mtod_offset(m, uint8_t *, p->data_off);
 	bool rtcp = wire_is_rtcp(bytes, p->data_len);
 	const struct dp_session *to = dp_session_get(md, set->to);
@@ -93,10 +95,12 @@ static int direct(struct batch *b, struct one *o, struct rte_mbuf *m)
 
 	if (unlikely(!to || !to->bridged))
 		return DROP_BRIDGE_NOWHERE;
-	if (unlikely(set->blocked))
-		return DROP_BRIDGE_BLOCKED;
 	if (unlikely(!read_packet(bytes, p->data_len, rtcp, &h, &why)))
 		return (int)why;
+	if (!rtcp && !(p->flags & DP_PKT_MADE))
+		dp_leg_arrived(leg, &h, b->core->now_ns);
+	if (unlikely(set->blocked))
+		return DROP_BRIDGE_BLOCKED;
 	if (set->up && !(p->flags & DP_PKT_MADE)) {
 		why = dp_media_up(b->core, set->session, bytes, p->data_len);
 		return why ? (int)why : UP;

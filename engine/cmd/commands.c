@@ -52,6 +52,7 @@ static const struct cmd commands[] = {
 			"  neighbours   ARP and neighbour discovery\n"
 			"  allocations  TURN allocations\n"
 			"  sessions     media sessions: browsers' connections\n"
+			"  calls        calls of SIP proxies: codecs, loss, jitter, MOS, transcoding\n"
 			"  lanes        the rings to the control process\n"
 			"  graph        the packet graph, as Graphviz DOT\n"
 			"  config       the configuration in effect, secrets masked\n\n"

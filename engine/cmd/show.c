@@ -20,6 +20,7 @@ static const struct {
 	{"neighbours", cmd_show_neighbours},
 	{"allocations", cmd_show_allocations},
 	{"sessions", cmd_show_sessions},
+	{"calls", cmd_show_calls},
 	{"lanes", cmd_show_lanes},
 	{"graph", cmd_show_graph},
 	{"config", cmd_show_config},

@@ -28,6 +28,7 @@ int cmd_show_neighbours(const struct cmd_view *view, const struct cmd_show_how *
 int cmd_show_allocations(const struct cmd_view *view, const struct cmd_show_how *how, FILE *out);
 int cmd_show_lanes(const struct cmd_view *view, const struct cmd_show_how *how, FILE *out);
 int cmd_show_sessions(const struct cmd_view *view, const struct cmd_show_how *how, FILE *out);
+int cmd_show_calls(const struct cmd_view *view, const struct cmd_show_how *how, FILE *out);
 int cmd_show_graph(const struct cmd_view *view, const struct cmd_show_how *how, FILE *out);
 int cmd_show_config(const struct cmd_view *view, const struct cmd_show_how *how, FILE *out);
 

@@ -230,16 +230,22 @@ static int json_session(const void *data, void *arg)
 	json_t *heard = row->heard_ms == UINT64_MAX ? json_null() : json_integer((json_int_t)row->heard_ms);
 	json_t *profile = row->profile == SHM_SRTP_NONE ? json_null() : json_string(session_profile(row->profile));
 
-	return put_json(
-		arg, json_pack("{s:I, s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-			       "core", (json_int_t)row->core, "index", (json_int_t)row->index, "generation",
-			       (json_int_t)row->generation, "state", session_state(row->state), "remote",
-			       json_ep(&row->remote), "local", json_ep(&row->local), "profile", profile, "heard_ms",
-			       heard, "paths", (json_int_t)row->paths, "tracks", (json_int_t)row->tracks, "streams",
-			       (json_int_t)row->streams, "routes", (json_int_t)row->routes, "rx_packets",
-			       (json_int_t)row->rx_packets, "rx_bytes", (json_int_t)row->rx_bytes, "tx_packets",
-			       (json_int_t)row->tx_packets, "tx_bytes", (json_int_t)row->tx_bytes, "bad_packets",
-			       (json_int_t)row->bad_packets));
+	json_t *o = json_pack("{s:I, s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			      "core", (json_int_t)row->core, "index", (json_int_t)row->index, "generation",
+			      (json_int_t)row->generation, "state", session_state(row->state), "remote",
+			      json_ep(&row->remote), "local", json_ep(&row->local), "profile", profile, "heard_ms",
+			      heard, "paths", (json_int_t)row->paths, "tracks", (json_int_t)row->tracks, "streams",
+			      (json_int_t)row->streams, "routes", (json_int_t)row->routes, "rx_packets",
+			      (json_int_t)row->rx_packets, "rx_bytes", (json_int_t)row->rx_bytes, "tx_packets",
+			      (json_int_t)row->tx_packets, "tx_bytes", (json_int_t)row->tx_bytes, "bad_packets",
+			      (json_int_t)row->bad_packets);
+
+	if (o && row->rtp_expected) {
+		json_object_set_new(o, "rtp_expected", json_integer((json_int_t)row->rtp_expected));
+		json_object_set_new(o, "rtp_received", json_integer((json_int_t)row->rtp_received));
+		json_object_set_new(o, "jitter_us", json_integer((json_int_t)row->jitter_us));
+	}
+	return put_json(arg, o);
 }
 
 struct kind {

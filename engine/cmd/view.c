@@ -63,12 +63,12 @@ int cmd_view_open(const struct cmd_where *where, struct cmd_view *ret_view, stru
 	const struct shm_ctl_request req = {.op = SHM_CTL_REGION};
 	struct shm_ctl_reply reply;
 	struct cmd_view view;
-	char dir[sizeof(((struct conf *)0)->runtime_dir)];
 	int fd = -1;
 
-	if (find_runtime_dir(where, dir, sizeof(dir), err) != 0)
+	_Static_assert(sizeof(view.dir) == sizeof(((struct conf *)0)->runtime_dir), "every runtime directory fits");
+	if (find_runtime_dir(where, view.dir, sizeof(view.dir), err) != 0)
 		return -1;
-	view.sock = shm_ctl_connect(dir, err);
+	view.sock = shm_ctl_connect(view.dir, err);
 	if (view.sock < 0)
 		return -1;
 	view.region = NULL;

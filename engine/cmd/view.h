@@ -11,6 +11,7 @@
 #include "engine/shm/region.h"
 
 struct cmd_view {
+	char dir[96]; /* the runtime directory; as long as a configuration can say it */
 	int sock;
 	const struct shm_region *region; /* private: cannot change behind the check */
 };

@@ -28,8 +28,9 @@
 #include "engine/base/addr.h"
 #include "engine/base/log.h"
 
-#define SHM_CTL_MAGIC  0x4c435054u
-#define SHM_CTL_SOCKET "dataplane.sock"
+#define SHM_CTL_MAGIC      0x4c435054u
+#define SHM_CTL_SOCKET     "dataplane.sock"
+#define SHM_PROGRAM_SOCKET "data.sock" /* the control process' own, for programs (docs/data.md) */
 
 enum shm_ctl_op {
 	SHM_CTL_REGION = 1,
@@ -126,10 +127,11 @@ struct shm_row_session {
 	uint32_t profile; /* enum shm_srtp_profile; 0: no keys yet */
 	uint32_t paths; /* addresses that valid checks came from */
 	uint32_t tracks, streams, routes; /* published; SSRCs received; received from others */
-	uint32_t zero;
+	uint32_t jitter_us; /* of a leg of a call: RFC 3550 s6.4.1, of what its far end sends */
 	struct en_ep local, remote; /* remote: the nominated path; family 0: none */
 	uint64_t heard_ms; /* since the last check that counts for consent; UINT64_MAX: none yet */
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, bad_packets; /* bad: replayed or not authentic */
+	uint64_t rtp_expected, rtp_received; /* of a leg, likewise; received: no duplicates taken out */
 };
 
 enum shm_neigh_state {

@@ -136,6 +136,7 @@ struct shm_msg_leg {
 	uint32_t blocked; /* 1: what comes from it ends here */
 	uint32_t up; /* 1: its RTP and RTCP go up to control, which sends on what it makes of them */
 	uint32_t tos; /* of what is sent to it */
+	uint32_t clock; /* Hz of the RTP timestamps that come from it, for its jitter; 0: not known */
 };
 
 enum shm_session_state {

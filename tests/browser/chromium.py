@@ -78,10 +78,15 @@ class Browser(Page):
         if page:
             self.session = self.open('file://' + page).session
 
-    def open(self, url):
-        target = self.command('Target.createTarget', session=None, url=url)['targetId']
+    def open(self, url, script=None):
+        """script: run in the page before its own."""
+        target = self.command('Target.createTarget', session=None, url='about:blank' if script else url)['targetId']
         page = Page(self, self.command('Target.attachToTarget', session=None, targetId=target, flatten=True)['sessionId'])
         page.target = target
+        if script:
+            page.command('Page.enable')
+            page.command('Page.addScriptToEvaluateOnNewDocument', source=script)
+            page.command('Page.navigate', url=url)
         if not lab.until(20, lambda: page.evaluate('location.protocol != "about:" && document.readyState') == 'complete'):
             raise RuntimeError(url + ' did not load')
         return page

@@ -32,7 +32,7 @@ static struct cp_codec pick(uint8_t byte)
 	struct cp_codec c = {.kind = byte % CP_CODEC_N, .clock = 8000, .channels = byte & 8 ? 2 : 1, .complexity = 0};
 	uint32_t rate = rates[byte >> 4 & 7];
 
-	if (c.kind == CP_CODEC_G722)
+	if (c.kind == CP_CODEC_G722 || c.kind == CP_CODEC_CN)
 		c.channels = 1;
 	if (c.kind == CP_CODEC_L16)
 		c.clock = rate;

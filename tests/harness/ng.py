@@ -5,6 +5,8 @@ import json
 import re
 import socket
 import struct
+import urllib.error
+import urllib.request
 
 import lab
 
@@ -68,6 +70,26 @@ class Proxy:
         return got.get('sdp', got)
 
 
+class Api(Proxy):
+    """The same over HTTP."""
+
+    def __init__(self, url='http://127.0.0.1:8080/api/v1/calls'):
+        self.url = url
+
+    def post(self, body, kind='application/json'):
+        """(status, answer)"""
+        request = urllib.request.Request(self.url, body, {'Content-Type': kind})
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    def ask(self, command, cookie=None, **words):
+        body = {'command': command, **{k.replace('_', '-'): v for k, v in words.items()}}
+        return self.post(json.dumps(body).encode())[1]
+
+
 def rtp(seq, payload, pt=0, ssrc=0x1234, ts=None):
     return struct.pack('!BBHII', 0x80, pt, seq, seq * 160 if ts is None else ts, ssrc) + payload
 
@@ -122,5 +144,5 @@ class Phone:
         sock.settimeout(seconds)
         try:
             return sock.recvfrom(2048)
-        except socket.timeout:
+        except (socket.timeout, BlockingIOError):
             return None

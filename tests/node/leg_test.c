@@ -262,6 +262,63 @@ static void the_signalled_one_wins(void **state)
 	comes(&a.set.remote, 30000, len);
 }
 
+/* One packet is no call: whoever sent it, and however long ago. */
+static void one_packet_holds_nothing(void **state)
+{
+	struct en_ep thief;
+	size_t len = rtp(1, 1, 20);
+
+	(void)state;
+	call("198.18.0.10:7000", "198.18.0.11:8000");
+	thief = ep_of("198.18.0.66:6666");
+	send_from(&thief, &a, 30000, len);
+	comes(&b.set.remote, 30010, len);
+	lab_pass(4000 * LAB_MS, 10 * LAB_MS);
+	send_from(&a.set.remote, &a, 30000, len);
+	comes(&b.set.remote, 30010, len);
+	send_from(&thief, &a, 30000, len);
+	ASSERT_DROP(DROP_LEG_SOURCE, 1);
+	send_from(&b.set.remote, &b, 30010, len);
+	comes(&a.set.remote, 30000, len);
+}
+
+/* A thief who was the first, and sent much: the one that was signalled has its call after a second of speech. */
+static void the_signalled_one_takes_back(void **state)
+{
+	struct en_ep thief;
+	size_t len = rtp(1, 1, 20);
+
+	(void)state;
+	call("198.18.0.10:7000", "198.18.0.11:8000");
+	thief = ep_of("198.18.0.66:6666");
+	for (unsigned int i = 0; i < 20; i++) {
+		send_from(&thief, &a, 30000, len);
+		comes(&b.set.remote, 30010, len);
+		send_from(&thief, &a, 30001, receiver_report(1));
+		comes(&b.set.remote_rtcp, 30011, 8);
+		rtp(1, 1, 20);
+	}
+	for (unsigned int i = 1; i < 50; i++) {
+		send_from(&a.set.remote, &a, 30000, len);
+		send_from(&thief, &a, 30000, len);
+		comes(&b.set.remote, 30010, len);
+	}
+	ASSERT_DROP(DROP_LEG_SOURCE, 49);
+	send_from(&a.set.remote, &a, 30000, len);
+	comes(&b.set.remote, 30010, len);
+	for (unsigned int i = 0; i < 300; i++)
+		send_from(&thief, &a, 30000, len);
+	ASSERT_DROP(DROP_LEG_SOURCE, 300);
+	send_from(&thief, &a, 30001, receiver_report(1));
+	ASSERT_DROP(DROP_LEG_SOURCE, 1);
+	lab_expect_nothing();
+	send_from(&a.set.remote_rtcp, &a, 30001, 8);
+	comes(&b.set.remote_rtcp, 30011, 8);
+	rtp(1, 1, 20);
+	send_from(&b.set.remote, &b, 30010, len);
+	comes(&a.set.remote, 30000, len);
+}
+
 /* security.md M1: sprays at every port, before and during a call that has begun. */
 static void spray(void **state)
 {
@@ -395,6 +452,40 @@ static void up_and_on(void **state)
 	media_detach();
 	send_from(&a.set.remote, &a, 30000, rtp(0x1234, 8, 160));
 	ASSERT_DROP(DROP_PUNT_NOBODY, 1);
+}
+
+/* What a leg's far end sends: every tenth is lost, and each second one is 5 ms late; then it begins anew. */
+static void loss_and_jitter_are_told(void **state)
+{
+	struct shm_row_session rows[8], *row = NULL;
+	uint32_t n;
+
+	(void)state;
+	call("198.18.0.10:7000", "198.18.0.11:8000");
+	for (uint16_t seq = 1; seq <= 1000; seq++) {
+		lab_pass((seq % 2 ? 25 : 15) * LAB_MS, 5 * LAB_MS);
+		if (seq % 10 == 5)
+			continue;
+		send_from(&a.set.remote, &a, 30000, rtp(0x1234, seq, 20));
+		comes(&b.set.remote, 30010, 32);
+	}
+	send_from(&a.set.remote, &a, 30000, rtp(0x1234, 40000, 20));
+	send_from(&a.set.remote, &a, 30000, rtp(0x1234, 40001, 20));
+	send_from(&a.set.remote, &a, 30000, rtp(0x4321, 7, 20));
+	n = dp_media_rows(lab.world->core[0]->media, rows, 8);
+	for (uint32_t i = 0; i < n; i++)
+		if (rows[i].index == A_SESSION)
+			row = &rows[i];
+	assert_non_null(row);
+	assert_int_equal(row->rtp_expected, 1000 + 2 + 1);
+	assert_int_equal(row->rtp_received, 900 + 2 + 1);
+	assert_int_equal(row->jitter_us, 0);
+	for (uint16_t seq = 8; seq <= 400; seq++) {
+		lab_pass((seq % 2 ? 25 : 15) * LAB_MS, 5 * LAB_MS);
+		send_from(&a.set.remote, &a, 30000, rtp(0x4321, seq, 20));
+	}
+	dp_media_rows(lab.world->core[0]->media, rows, 8);
+	assert_in_range(row->jitter_us, 4500, 5500);
 }
 
 static void refused(uint32_t why)
@@ -591,11 +682,14 @@ int main(void)
 		lab_test(strict_is_strict),
 		lab_test(learns_once),
 		lab_test(the_signalled_one_wins),
+		lab_test(one_packet_holds_nothing),
+		lab_test(the_signalled_one_takes_back),
 		lab_test(spray),
 		lab_test(unknown_until_it_comes),
 		lab_test(ends_and_blocks),
 		lab_test(silence_is_told),
 		lab_test(up_and_on),
+		lab_test(loss_and_jitter_are_told),
 		lab_test(refusals),
 		lab_test(cores_have_their_ports),
 		rtp_test(gcm),

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Calls: a proxy's offers and answers, and what the phones then hear of each other."""
 import asyncio
-import base64
 import os
 import re
 
-import pylibsrtp
-
 import lab
-from ng import Phone, Proxy, bencode, receiver_report, rtp
+from ng import Api, Phone, Proxy, bencode, receiver_report, rtp
+from sdes import Sdes
 from webcall import Browser
 
 ENGINE = '198.18.0.2'
@@ -110,6 +108,23 @@ def plain():
     lab.check('nothing is heard any more', not b.hears(0.3))
 
 
+def over_http():
+    api = Api()
+    a, b = Phone('198.18.0.1', 40000), Phone('198.18.0.1', 41000)
+    lab.equal('HTTP: ping', api.post(b'{"command": "ping"}'), (200, {'result': 'pong'}))
+    for what, body, kind, status in (('no JSON', b'{"command":', 'application/json', 400), ('a list', b'[]', 'application/json', 400),
+                                     ('deep', b'[' * 5000, 'application/json', 400), ('nothing', b'', 'application/json', 400),
+                                     ('an unknown command', b'{"command": "x"}', 'application/json', 400),
+                                     ('a form of another page', b'{"command": "ping"}', 'text/plain', 415)):
+        got = api.post(body, kind)
+        lab.check(f'HTTP: {what}: {status}, and why', got[0] == status and (got[1].get('error') or got[1].get('error-reason')), got)
+    b.hear(api.ok('offer', call_id='h1', from_tag='A', sdp=a.sdp()))
+    a.hear(api.ok('answer', call_id='h1', from_tag='A', to_tag='B', sdp=b.sdp()))
+    both_hear(a, b, 'HTTP')
+    api.ok('delete', call_id='h1')
+    lab.check('HTTP: nothing is left', lab.until(5, lambda: not sessions()), sessions())
+
+
 def families():
     proxy = Proxy()
     a, b = Phone('198.18.0.1', 40000), Phone('fd18::1', 41000)
@@ -152,25 +167,6 @@ def silence():
 
 
 # --- with keys ---------------------------------------------------------------------------------------------
-
-
-class Sdes:
-    """A phone's SRTP: its own key, and the far end's by its description."""
-
-    def __init__(self, suite='AES_CM_128_HMAC_SHA1_80'):
-        self.suite, self.key = suite, os.urandom(30)
-        self.line = f'a=crypto:1 {suite} inline:{base64.b64encode(self.key).decode()}'
-
-    def hear(self, sdp):
-        profile = pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80 if self.suite.endswith('80') \
-            else pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_32
-        theirs = next(x for x in lines(sdp, 'a=crypto:') if self.suite in x)
-        key = base64.b64decode(theirs.split('inline:')[1].split('|')[0] + '==')
-        self.out = pylibsrtp.Session(pylibsrtp.Policy(key=self.key, ssrc_type=pylibsrtp.Policy.SSRC_ANY_OUTBOUND,
-                                                      srtp_profile=profile))
-        self.into = pylibsrtp.Session(pylibsrtp.Policy(key=key, ssrc_type=pylibsrtp.Policy.SSRC_ANY_INBOUND,
-                                                       srtp_profile=profile))
-        self.tag = int(theirs.split(':')[1].split()[0])
 
 
 def keys_in_sdp(suite):
@@ -266,6 +262,7 @@ async def phone_calls():
 def main():
     protocol()
     plain()
+    over_http()
     families()
     behind_nat()
     silence()

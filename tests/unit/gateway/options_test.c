@@ -9,7 +9,7 @@ static void the_rest_of_the_names(void **state)
 	(void)state;
 	given("'flags':'asymmetric media-handover full-rtcp-attribute no-rtcp-attribute original-sendrecv loop-protect "
 	      "strip-extmap single-codec always-transcode fatal fast to-tag port-latching all reset SDES-no',"
-	      "'codec':[{'accept':['a'],'consume':['b'],'except':['c']}],'delete delay':0,'metadata':'k:v|l:w',"
+	      "'codec':[{'accept':['a'],'consume':['b'],'except':['c']}],'delete delay':0,'metadata':'k:v|l:w','room':'lobby',"
 	      "'DTLS-reverse':'active','set-label':'s','to-label':'t','DTLS':'off','supports':[],'record-call':'off',"
 	      "'file':'x.wav','transport-protocol':'accept','replace':['username','session-name','origin']");
 	assert_int_equal(o.flags, CP_GW_MEDIA_HANDOVER | CP_GW_FULL_RTCP_ATTRIBUTE | CP_GW_NO_RTCP_ATTRIBUTE |
@@ -27,6 +27,7 @@ static void the_rest_of_the_names(void **state)
 	assert_int_equal(o.replace, CP_GW_REPLACE_USERNAME | CP_GW_REPLACE_SESSION_NAME | CP_GW_REPLACE_ORIGIN);
 	assert_int_equal(o.delete_delay, 0);
 	assert_string_equal(o.metadata, "k:v|l:w");
+	assert_string_equal(o.room, "lobby");
 	assert_string_equal(o.set_label, "s");
 	assert_string_equal(o.to_label, "t");
 	assert_string_equal(json_string_value(cp_gw_key(o.dict, "file")), "x.wav");

@@ -110,6 +110,44 @@ static void browser_to_phone(void **state)
 				     "a=rtpmap:126 telephone-event/8000\r\n");
 }
 
+/* A codec of ours beside a browser's: feedback where the profile has it, and none of the browser's SSRCs. */
+static void video_with_a_codec_of_ours(void **state)
+{
+	static const char offer[] = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\n"
+				    "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\nc=IN IP4 192.0.2.1\r\na=mid:0\r\n"
+				    "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 goog-remb\r\na=rtcp-fb:96 nack\r\n"
+				    "a=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\na=msid:s t\r\n"
+				    "a=ssrc-group:FID 1 2\r\na=ssrc:1 cname:x\r\na=ssrc:2 cname:x\r\n";
+	struct cp_gw_codec codecs[2];
+
+	(void)state;
+	reads(offer);
+	take(&codecs[0], sdp.section, 96);
+	codecs[1] = (struct cp_gw_codec){.name = text_of("VP9"),
+					 .fmtp = text_of("profile-id=0"),
+					 .clock = 90000,
+					 .pt = 98,
+					 .channels = 1,
+					 .added = true,
+					 .feedback = true};
+	face[0].codec = codecs;
+	face[0].codec_n = 2;
+	face[0].no_ssrc = true;
+	writes();
+	assert_non_null(strstr(written, " 96 98\r\n"));
+	assert_non_null(strstr(written, "a=rtcp-fb:96 goog-remb\r\n"));
+	assert_non_null(strstr(written, "a=rtpmap:98 VP9/90000\r\na=fmtp:98 profile-id=0\r\na=rtcp-fb:98 nack\r\n"
+					"a=rtcp-fb:98 nack pli\r\na=rtcp-fb:98 ccm fir\r\n"));
+	assert_non_null(strstr(written, "a=msid:s t\r\n"));
+	assert_null(strstr(written, "a=ssrc"));
+	/* without feedback in the profile, and with the SSRCs */
+	face[0].proto = CP_GW_PROTO_AVP;
+	face[0].no_ssrc = false;
+	writes();
+	assert_null(strstr(written, "rtcp-fb"));
+	assert_non_null(strstr(written, "a=ssrc-group:FID 1 2\r\na=ssrc:1 cname:x\r\n"));
+}
+
 #define FINGERPRINT KIT_FINGERPRINT
 
 /* Our end towards a browser: ICE-lite with two components, DTLS, one port. */
@@ -443,6 +481,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(browser_to_phone),
+		cmocka_unit_test(video_with_a_codec_of_ours),
 		cmocka_unit_test(phone_to_browser),
 		cmocka_unit_test(phone_to_phone_changes_only_addresses),
 		cmocka_unit_test(keys),

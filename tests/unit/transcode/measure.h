@@ -83,11 +83,12 @@ static inline void spectrum_of(const int16_t *at, uint32_t n, double *ret_db)
 		ret_db[i] = 10 * log10(creal(x[i] * conj(x[i])) / n + 1e3);
 }
 
-/* *sum += of each loud frame; how many. 100 Hz to 0.85 of half the rate: what a telephone's filters pass. */
+/* *sum += of each loud frame of `each` samples; how many. 100 Hz to 0.85 of half the rate: what a telephone's filters
+ * pass. */
 static inline uint32_t spectral_distance(const int16_t *wanted, const int16_t *is, uint32_t n, uint32_t rate,
-					 double *sum)
+					 uint32_t each, double *sum)
 {
-	uint32_t each = rate * 32 / 1000, from = 100 * each / rate + 1, to = each / 2 * 85 / 100, count = 0;
+	uint32_t from = 100 * each / rate + 1, to = each / 2 * 85 / 100, count = 0;
 	double a[MEASURE_FRAME / 2], b[MEASURE_FRAME / 2];
 
 	for (uint32_t i = 0; i + each <= n; i += each / 2) {
@@ -105,17 +106,37 @@ static inline uint32_t spectral_distance(const int16_t *wanted, const int16_t *i
 	return count;
 }
 
-/* The lag in [from, to] at which they are most alike. */
+static inline double likeness_at(const int16_t *wanted, const int16_t *is, uint32_t n, double wanted_energy,
+				 double is_energy)
+{
+	int64_t cross = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		cross += (int32_t)wanted[i] * is[i];
+	return (double)cross / sqrt(wanted_energy * is_energy);
+}
+
+/* The lag in [from, to] at which they are most alike: every other one, then beside the best. */
 static inline uint32_t best_lag(const int16_t *wanted, const int16_t *is, uint32_t n, uint32_t from, uint32_t to,
 				double *ret_best)
 {
+	double wanted_energy = energy_of(wanted, n), energy = energy_of(is + from, n), like;
 	uint32_t best = from;
 
 	*ret_best = -2;
 	for (uint32_t lag = from; lag <= to; lag++) {
-		double like = correlation_of(wanted, is + lag, n);
-
+		like = (lag - from) % 2 ? -2 : likeness_at(wanted, is + lag, n, wanted_energy, energy);
 		if (like > *ret_best) {
+			*ret_best = like;
+			best = lag;
+		}
+		energy += (double)is[lag + n] * is[lag + n] - (double)is[lag] * is[lag];
+	}
+	for (uint32_t k = 0; k < 2; k++) {
+		uint32_t lag = k ? best + 1 : best - (best > from);
+
+		like = correlation_of(wanted, is + lag, n);
+		if (like > *ret_best && lag <= to) {
 			*ret_best = like;
 			best = lag;
 		}
@@ -148,38 +169,73 @@ static inline struct measure measured(const int16_t *wanted, const int16_t *is, 
 		aligned[i] = fine[best + i * by];
 	m.delay_ms = best * 1000.0 / MEASURE_FINE;
 	m.snr_db = segmental_snr(wanted, aligned, used, rate);
-	count = spectral_distance(wanted, aligned, used, rate, &m.distance_db);
+	count = spectral_distance(wanted, aligned, used, rate, rate * 32 / 1000, &m.distance_db);
 	m.distance_db /= count ? count : 1;
 	free(fine);
 	free(aligned);
 	return m;
 }
 
+/* The lag of a piece of which the one before had `lag`. */
+static inline uint32_t lag_near(const int16_t *wanted, const int16_t *is, uint32_t rate, uint32_t lag, uint32_t most,
+				double *ret_best)
+{
+	uint32_t stray = rate * MEASURE_STRAY_MS / 1000;
+
+	return best_lag(wanted, is, rate * MEASURE_PIECE_MS / 1000, lag > stray ? lag - stray : 0,
+			lag + stray < most ? lag + stray : most, ret_best);
+}
+
 /* A jitter buffer stretches: each piece at its own delay, near that of the one before. */
 static inline struct measure measured_in_pieces(const int16_t *wanted, const int16_t *is, uint32_t n, uint32_t rate,
 						uint32_t most)
 {
-	uint32_t piece = rate * MEASURE_PIECE_MS / 1000, stray = rate * MEASURE_STRAY_MS / 1000, lag, count = 0, at;
-	uint32_t pieces = 0;
+	uint32_t piece = rate * MEASURE_PIECE_MS / 1000, lag, count = 0, pieces = 0;
 	struct measure m = {.delay_ms = 0};
 	double best;
 
 	lag = best_lag(wanted, is, 3 * rate, 0, most, &best);
 	m.delay_ms = lag * 1000.0 / rate;
-	for (at = 0; at + piece + most + stray < n; at += piece) {
+	for (uint32_t at = 0; at + piece + most + 1 < n; at += piece) {
 		if (!is_loud(wanted + at, piece))
 			continue;
-		lag = best_lag(wanted + at, is + at, piece, lag > stray ? lag - stray : 0,
-			       lag + stray < most ? lag + stray : most, &best);
+		lag = lag_near(wanted + at, is + at, rate, lag, most, &best);
 		m.correlation += best;
 		m.snr_db += segmental_snr(wanted + at, is + at + lag, piece, rate);
-		count += spectral_distance(wanted + at, is + at + lag, piece, rate, &m.distance_db);
+		count += spectral_distance(wanted + at, is + at + lag, piece, rate, rate * 32 / 1000, &m.distance_db);
 		pieces++;
 	}
 	m.correlation /= pieces ? pieces : 1;
 	m.snr_db /= pieces ? pieces : 1;
 	m.distance_db /= count ? count : 1;
 	return m;
+}
+
+/* What is there instead of 20 ms of `wanted` that were lost. */
+struct gap_measure {
+	uint32_t gaps, lag; /* gaps: so far; lag: of the last one */
+	double cross, energy, wanted; /* sums over all gaps */
+	double distance_db; /* sum of each one's */
+};
+
+static inline void gap_measured(struct gap_measure *g, const int16_t *wanted, const int16_t *is, uint32_t at,
+				uint32_t rate, uint32_t most)
+{
+	uint32_t gap = rate / 50, around = (rate * MEASURE_PIECE_MS / 1000 - gap) / 2, frame = rate * 16 / 1000;
+	double best;
+	const int16_t *then;
+
+	if (!is_loud(wanted + at, gap))
+		return;
+	g->lag = lag_near(wanted + at - around, is + at - around, rate, g->lag, most, &best);
+	then = is + at + g->lag;
+	for (uint32_t i = 0; i < gap; i++)
+		g->cross += (double)wanted[at + i] * then[i];
+	g->energy += energy_of(then, gap);
+	g->wanted += energy_of(wanted + at, gap);
+	at += (gap - frame) / 2;
+	spectral_distance(wanted + at, is + at + g->lag, frame, rate, frame, &g->distance_db);
+	g->gaps++;
 }
 
 #endif

@@ -23,28 +23,26 @@ static struct cp_codec narrowed(const struct cp_codec *c, const struct cp_codec 
 	return n;
 }
 
-/*
- * What a pipe computes when its jitter buffer begins with so many blocks of silence, decoded by `b`; and that many
- * ticks of it, as the pipe ran.
+/* What a pipe computes when its jitter buffer begins with BLOCKS of silence and conceals what was lost, decoded by `b`.
  */
-static int16_t *by_hand(const struct cp_codec *a, const struct cp_codec *b, uint32_t ptime_ms, uint32_t blocks,
+static int16_t *by_hand(const struct cp_codec *a, const struct cp_codec *b, uint32_t ptime_ms, const uint8_t *lost,
 			uint32_t *ret_n)
 {
 	const struct cp_codec in = narrowed(a, b), out = narrowed(b, a);
-	uint32_t from = cp_codec_rate(&in), to = cp_codec_rate(&out), silent = from / 100 * blocks, n, got, room;
+	uint32_t from = cp_codec_rate(&in), to = cp_codec_rate(&out), silent = from / 100 * BLOCKS, n, got, room;
 	const int16_t *said = voice_at(cp_codec_rate(a), &n);
 	int16_t *first, *late, *between, *second;
 	struct cp_resampler *r;
 
 	assert_int_equal(cp_resampler_create(from, to, 1, CP_RESAMPLE_SPEECH, &r), 0);
-	first = coded(a, &in, said, n, cp_codec_rate(a) / 50, NULL);
+	first = coded(a, &in, said, n, cp_codec_rate(a) / 50, lost, CONCEAL);
 	n = (uint32_t)((uint64_t)n * from / cp_codec_rate(a));
 	late = samples_new(silent + n);
 	memcpy(late + silent, first, (n - silent) * sizeof(*late));
 	room = cp_resampler_room(r, n);
 	between = samples_new(room);
 	got = cp_resample(r, late, n, between, room);
-	second = coded(&out, b, between, got, to / 1000 * ptime_ms, NULL);
+	second = coded(&out, b, between, got, to / 1000 * ptime_ms, NULL, SILENCE);
 	*ret_n = got / (to / 1000 * ptime_ms) * (cp_codec_rate(b) / 1000 * ptime_ms);
 	cp_resampler_destroy(r);
 	free(first);
@@ -58,7 +56,7 @@ static uint32_t wrong_samples(const struct heard *pipe, const struct cp_codec *a
 			      uint32_t ptime_ms)
 {
 	uint32_t n, wrong = 0;
-	int16_t *hand = by_hand(a, b, ptime_ms, BLOCKS, &n);
+	int16_t *hand = by_hand(a, b, ptime_ms, pipe->lost, &n);
 
 	n = n < pipe->raw_n ? n : pipe->raw_n;
 	for (uint32_t i = 0; i < n; i++)
@@ -106,9 +104,24 @@ static void every_pair_is_its_codecs_and_nothing_else(void **state)
 			row(quality_codecs[i], quality_codecs[k], i == k ? 40 : 20);
 }
 
+static void losses_are_concealed_by_the_decoder_and_nothing_else(void **state)
+{
+	(void)state;
+	for (unsigned int i = 1; i < 4; i++)
+		for (unsigned int k = 0; k < 4; k++) {
+			const struct cp_codec *a = quality_codecs[i], *b = quality_codecs[k];
+			struct heard h = through_pipe(a, b, 20, (struct path){.lose_percent = 5, .burst = k % 2 * 3});
+
+			assert_int_equal(wrong_samples(&h, a, b, 20), 0);
+			assert_in_range(h.stats.jitter.lost, 50, 150);
+			heard_free(&h);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(losses_are_concealed_by_the_decoder_and_nothing_else),
 		cmocka_unit_test(every_pair_is_its_codecs_and_nothing_else),
 	};
 

@@ -246,13 +246,49 @@ static void a_slow_kind_has_its_own_threads(void **state)
 	assert_int_equal(parrots_gone, 4);
 }
 
+/* What a pipe has come to is told once a second, to whoever asks for its number, and while it is there. */
+static void measures_are_told(void **state)
+{
+	struct cp_pipe_config c = config(1000);
+	const struct cp_pool_measure *m = NULL;
+	uint64_t end = uv_hrtime() + UINT64_C(1000000) * WAIT_MS;
+	struct cp_pool_stats s;
+	struct en_err err;
+
+	(void)state;
+	open_pool(1);
+	assert_int_equal(cp_pool_add(pool, &c, &came[0], &pipe_of[0], &err), 0);
+	assert_null(cp_pool_measure(pool, pipe_of[0]));
+	assert_null(cp_pool_measure(pool, 0));
+	for (uint16_t seq = 0; !m || m->spoken_ms < 1000; seq++) {
+		const struct timespec pause = {.tv_nsec = 20000000};
+
+		assert_true(uv_hrtime() < end);
+		if (seq % 10 != 5)
+			say(pipe_of[0], seq);
+		nanosleep(&pause, NULL);
+		uv_run(&loop, UV_RUN_NOWAIT);
+		m = cp_pool_measure(pool, pipe_of[0]);
+	}
+	assert_true(m->is_sound);
+	assert_true(m->cpu_us > 0 && m->cpu_us < 1000000);
+	assert_true(m->concealed_ms >= 40 && m->concealed_ms < m->spoken_ms);
+	assert_int_equal(m->sound.rate, 8000);
+	assert_true(m->sound.packets_in > 0 && m->sound.packets_out > 0);
+	cp_pool_stats(pool, &s);
+	assert_int_equal(s.cpu_us, m->cpu_us);
+	assert_int_equal(s.spoken_ms, m->spoken_ms);
+	cp_pool_remove(pool, pipe_of[0]);
+	assert_null(cp_pool_measure(pool, pipe_of[0]));
+	close_pool();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_its_own),
-		cmocka_unit_test(a_number_is_not_soon_another_s),
-		cmocka_unit_test(what_is_refused),
-		cmocka_unit_test(a_slow_kind_has_its_own_threads),
+		cmocka_unit_test(each_its_own),      cmocka_unit_test(a_number_is_not_soon_another_s),
+		cmocka_unit_test(what_is_refused),   cmocka_unit_test(a_slow_kind_has_its_own_threads),
+		cmocka_unit_test(measures_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,9 +73,15 @@ static inline struct heard through_pipe(const struct cp_codec *a, const struct c
 	return h;
 }
 
-/* Encoded in packets of `each` samples and decoded again, by a decoder of `heard`; where `lost` says so, silence. */
+/* Instead of a packet that was lost. */
+enum remedy {
+	SILENCE,
+	CONCEAL
+};
+
+/* Encoded in packets of `each` samples and decoded again, by a decoder of `heard`; lost: packet by packet, or NULL. */
 static inline int16_t *coded(const struct cp_codec *said, const struct cp_codec *heard, const int16_t *pcm, uint32_t n,
-			     uint32_t each, const uint8_t *lost)
+			     uint32_t each, const uint8_t *lost, enum remedy remedy)
 {
 	uint32_t heard_each = (uint32_t)((uint64_t)each * cp_codec_rate(heard) / cp_codec_rate(said));
 	struct cp_encoder *e = encoder_of(said);
@@ -89,6 +95,8 @@ static inline int16_t *coded(const struct cp_codec *said, const struct cp_codec 
 		assert_true(len > 0);
 		if (!lost || !lost[i])
 			assert_int_equal(cp_decode(d, payload, (uint32_t)len, out + i * heard_each), heard_each);
+		else if (remedy == CONCEAL)
+			cp_decode_lost(d, NULL, 0, out + i * heard_each, heard_each);
 	}
 	cp_encoder_destroy(e);
 	cp_decoder_destroy(d);
@@ -101,9 +109,9 @@ static inline struct heard through_codecs(const struct cp_codec *a, const struct
 {
 	uint32_t a_rate = cp_codec_rate(a), b_rate = cp_codec_rate(b), n, b_n;
 	const int16_t *said = voice_at(a_rate, &n);
-	int16_t *first = coded(a, a, said, n, a_rate / 50, lost);
+	int16_t *first = coded(a, a, said, n, a_rate / 50, lost, SILENCE);
 	int16_t *between = voice_resampled(first, n, a_rate, b_rate, &b_n);
-	int16_t *second = coded(b, b, between, b_n, b_rate / 1000 * ptime_ms, NULL);
+	int16_t *second = coded(b, b, between, b_n, b_rate / 1000 * ptime_ms, NULL, SILENCE);
 	struct heard h = {.rate = rate_between(a, b)};
 
 	h.out = voice_resampled(second, b_n, b_rate, h.rate, &h.n);

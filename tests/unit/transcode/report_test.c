@@ -16,6 +16,7 @@
 
 static struct cp_report a, b;
 static uint64_t now_ns;
+static struct cp_report_asks asks;
 
 static void begin(void)
 {
@@ -79,7 +80,7 @@ static void both_know(void **state)
 	assert_int_equal(cname_len, 10);
 	/* b hears it 30 ms later, and answers in its turn */
 	now_ns += 20 * MS;
-	assert_false(cp_report_read(&b, bytes, len, now_ns, WALL + now_ns));
+	assert_false(cp_report_read(&b, bytes, len, now_ns, WALL + now_ns, &asks));
 	len = next(&b, bytes);
 	assert_true(len > 0);
 	walk = wire_rtcp_walk(bytes, len);
@@ -91,7 +92,7 @@ static void both_know(void **state)
 	assert_int_equal(about.fraction, 10 * 256 / 100);
 	assert_int_equal(about.jitter, 0);
 	now_ns += 20 * MS; /* and 30 ms back */
-	assert_false(cp_report_read(&a, bytes, len, now_ns, WALL + now_ns));
+	assert_false(cp_report_read(&a, bytes, len, now_ns, WALL + now_ns, &asks));
 	assert_int_equal(a.lost, 10);
 	assert_int_equal(a.fraction, 25);
 	assert_in_range(a.rtt_us, 59000, 61000);
@@ -139,32 +140,61 @@ static void another_source(void **state)
 	assert_int_equal(about.lost, 0);
 }
 
-static void key_frames(void **state)
+static void what_is_asked(void **state)
 {
-	uint8_t bytes[64];
+	static const uint16_t missing[] = {65535, 0, 3, 40};
+	uint8_t bytes[CP_REPORT_ASK_MAX];
+	const uint32_t ours[] = {7, A_SSRC};
 	struct en_writer w;
+	uint32_t len;
 
 	(void)state;
 	begin();
-	w = en_writer(bytes, sizeof(bytes));
-	wire_rtcp_put_pli(&w, B_SSRC, A_SSRC);
-	assert_true(cp_report_read(&a, bytes, (uint32_t)en_written(&w), now_ns, WALL));
-	assert_false(cp_report_read(&b, bytes, (uint32_t)en_written(&w), now_ns, WALL));
+	assert_int_equal(cp_report_ask(&b, A_SSRC, false, NULL, 0, bytes), 0);
+	len = cp_report_ask(&b, A_SSRC, true, missing, 4, bytes);
+	assert_true(cp_report_read(&a, bytes, len, now_ns, WALL, &asks));
+	assert_true(asks.key);
+	assert_int_equal(asks.nack_n, 4);
+	assert_memory_equal(asks.nack, missing, sizeof(missing));
+	assert_false(cp_report_read(&b, bytes, len, now_ns, WALL, &asks)); /* it is not of b's stream */
+	assert_false(asks.key);
+	for (uint32_t n = 0; n < len; n++) /* broken ones say nothing that was not said */
+		if (cp_report_read(&a, bytes, n, now_ns, WALL, &asks))
+			assert_true(n == 20 && asks.key && asks.nack_n == 0);
 	w = en_writer(bytes, sizeof(bytes));
 	wire_rtcp_put_rr(&w, B_SSRC, NULL, 0);
 	wire_rtcp_put_fir(&w, B_SSRC, A_SSRC, 3);
-	assert_true(cp_report_read(&a, bytes, (uint32_t)en_written(&w), now_ns, WALL));
-	for (uint32_t len = 0; len < en_written(&w); len++) /* broken ones say nothing */
-		assert_false(cp_report_read(&a, bytes, len, now_ns, WALL) && len != 28);
+	wire_rtcp_put_remb(&w, B_SSRC, 250000, ours, 2);
+	assert_true(cp_report_read(&a, bytes, (uint32_t)en_written(&w), now_ns, WALL, &asks));
+	assert_true(asks.key);
+	assert_in_range(asks.bps, 249000, 250000);
+	assert_false(cp_report_read(&b, bytes, (uint32_t)en_written(&w), now_ns, WALL, &asks));
+}
+
+static void too_many(void **state)
+{
+	uint16_t missing[3 * CP_REPORT_NACKS];
+	uint8_t bytes[CP_REPORT_ASK_MAX], long_one[1200];
+	struct en_writer w = en_writer(long_one, sizeof(long_one));
+	uint32_t len;
+
+	(void)state;
+	begin();
+	for (unsigned int i = 0; i < 3 * CP_REPORT_NACKS; i++)
+		missing[i] = (uint16_t)(i * 20);
+	len = cp_report_ask(&b, A_SSRC, true, missing, 3 * CP_REPORT_NACKS, bytes);
+	assert_true(cp_report_read(&a, bytes, len, now_ns, WALL, &asks));
+	assert_int_equal(asks.nack_n, CP_REPORT_NACKS);
+	wire_rtcp_put_nack(&w, B_SSRC, A_SSRC, missing, 3 * CP_REPORT_NACKS);
+	assert_true(w.ok && cp_report_read(&a, long_one, (uint32_t)en_written(&w), now_ns, WALL, &asks));
+	assert_int_equal(asks.nack_n, CP_REPORT_NACKS);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(both_know),
-		cmocka_unit_test(when),
-		cmocka_unit_test(another_source),
-		cmocka_unit_test(key_frames),
+		cmocka_unit_test(both_know),     cmocka_unit_test(when),     cmocka_unit_test(another_source),
+		cmocka_unit_test(what_is_asked), cmocka_unit_test(too_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
