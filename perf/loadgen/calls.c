@@ -270,8 +270,8 @@ void load_calls_report(const struct load_bed *b, json_t *result)
 	double per_second = cs->setup_ns ? (double)cs->setup.count * 1e9 / (double)cs->setup_ns : 0;
 
 	json_object_set_new(result, "calls",
-			    json_pack("{s:i, s:f, s:o}", "completed", (int)cs->setup.count, "per_second", per_second, "latency",
-				      load_report_hist(&cs->setup)));
+			    json_pack("{s:i, s:f, s:o}", "completed", (int)cs->setup.count, "per_second", per_second,
+				      "latency", load_report_hist(&cs->setup)));
 	load_report_metric(result, "call_setups", "calls/s", "higher", per_second);
 	load_report_metric(result, "call_setup_p50", "us", "lower", (double)load_hist_quantile(&cs->setup, 0.5) / 1000);
 }
