@@ -10,8 +10,8 @@
 # the engine; rtpengine can be reached through the kernel only.
 #
 #   sudo perf/compare/calls.sh [--rounds N] [--trial S] [--part relay,srtp,transcode,codecs] [--name NAME]
-#        [--calls N] [--rate R] [--width F] [--votes N] [--voices N] [--voice-trial S] [--voice-width F] [--seconds S] [--idle adaptive|poll]
-#        [--mode generic|native] [--server-mode generic|native] [--build DIR] [--results DIR]
+#        [--calls N] [--rate R] [--width F] [--votes N] [--voices N] [--voice-trial S] [--voice-width F] [--seconds S]
+#        [--idle adaptive|poll] [--mode generic|native] [--server-mode generic|native] [--build DIR] [--results DIR]
 #
 # --calls and --rate are of the relayed ones, --voices how many are transcoded when delay is measured. Writes
 # RESULTS/NAME.json, .md and .html (perf/README.md says how to read them).
@@ -22,8 +22,8 @@ cd "$(dirname "$0")/../.."
 
 CALLS=200 RATE=20000 VOICES=40 VOICE_TRIAL=2 VOICE_WIDTH=0.05 WIDTH=0.05 LENGTH=4 IDLE=adaptive
 VOTES=2 SERVERS="turnpike rtpengine"
-OPTIONS+=([calls]=CALLS [rate]=RATE [voices]=VOICES [voice-trial]=VOICE_TRIAL [voice-width]=VOICE_WIDTH [width]=WIDTH [votes]=VOTES [seconds]=LENGTH [idle]=IDLE [mode]=MODE
-	[server-mode]=SERVER_MODE [servers]=SERVERS)
+OPTIONS+=([calls]=CALLS [rate]=RATE [width]=WIDTH [votes]=VOTES [voices]=VOICES [voice-trial]=VOICE_TRIAL
+	[voice-width]=VOICE_WIDTH [seconds]=LENGTH [idle]=IDLE [mode]=MODE [server-mode]=SERVER_MODE [servers]=SERVERS)
 NG=10.99.0.1:22222
 PORTS=20000-59999
 lab_begin "$@"
