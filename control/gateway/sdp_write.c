@@ -213,6 +213,7 @@ void cp_gw_face_plain(const struct cp_gw_section *s, struct cp_gw_face *ret_face
 	ret_face->proto = s->proto;
 	ret_face->dir = CP_GW_DIR_AS_IS;
 	ret_face->sources = true;
+	ret_face->ssrcs = true;
 	ret_face->extmap = true;
 	ret_face->mid = s->mid;
 }
