@@ -147,6 +147,16 @@ void cp_gw_end_silent(struct cp_gateway *g);
 /* As struct cp_hub has it. */
 void cp_gw_leg_on_change(void *arg, struct cp_peer *p, enum cp_peer_change change, const char *why);
 
+/* identity.c: the kind of keys that a description has; false: none that we can be the other end of. */
+bool cp_gw_security_read(const struct cp_gw_section *s, struct cp_gw_leg *leg);
+/* Another certificate than before ends the leg; then, of a leg that is there, certificate and credentials are taken. */
+void cp_gw_identity_check(const struct cp_gw_section *s, struct cp_gw_leg *leg);
+void cp_gw_identity_take(const struct cp_gw_section *s, struct cp_gw_leg *leg);
+/* SDES: keys in its offer, in its answer (false: none that serve), and ours for an offer. */
+bool cp_gw_keys_offered(const struct cp_gw_section *s, struct cp_gw_leg *leg);
+bool cp_gw_keys_answered(const struct cp_gw_section *s, struct cp_gw_leg *leg);
+void cp_gw_keys_offer(struct cp_gw_leg *leg);
+
 /* describe.c: a description of `from`; what the other side is to get, at most cap bytes. The length, or -errno with
  * err.
  */
@@ -180,7 +190,20 @@ int cp_gw_guest_join(struct cp_gw_leg *inside, const char *room, const char *lab
 int cp_gw_guest_codecs(const struct cp_gw_section *s, struct cp_gw_leg *leg, struct cp_gw_leg *inside,
 		       struct cp_gw_codec *ret_codec, unsigned int *ret_n, struct en_err *err);
 
-/* codecs.c: what sides speak, and what is between them. */
+/* known.c: codecs that pipes know, and those that sides have said. */
+
+#define CP_GW_PT_DYNAMIC 0xff
+
+/* By name, for a section of that kind; false: pipes do not know it. pt may be CP_GW_PT_DYNAMIC; its texts end with NUL.
+ */
+bool cp_gw_ours(const char *name, enum cp_gw_media media, struct cp_gw_codec *ret_codec);
+/* The leg's, by name, clock and channels; NULL: it has not said it. */
+const struct cp_gw_known *cp_gw_find_same(const struct cp_gw_leg *leg, const struct cp_gw_codec *c);
+/* For a face: lines for it are written anew. */
+struct cp_gw_codec cp_gw_written(const struct cp_gw_known *k);
+/* Comfort noise of that clock; NULL: it is not spoken. */
+const struct cp_gw_known *cp_gw_noise_of(const struct cp_gw_leg *leg, uint32_t clock);
+struct cp_video_format cp_gw_video_of(const struct cp_gw_known *k);
 /* What a description says; without memory nothing is kept, and nothing is transcoded. */
 void cp_gw_codecs_keep(struct cp_gw_leg *leg, const struct cp_gw_codec *codec, unsigned int n);
 /* Of those kept: the first that pipes know; telephone-event, of that clock when there are several (RFC 4733 s2.1 wants
@@ -203,6 +226,9 @@ int cp_gw_codecs_answer(const struct cp_gw_section *s, struct cp_gw_leg *near, s
 			struct cp_gw_codec *ret_codec, unsigned int *ret_n, struct en_err *err);
 /* What its side most likely sends: what both sides of the stream speak, or what is transcoded. NULL: not known. */
 const struct cp_gw_known *cp_gw_codec_of(const struct cp_gw_leg *leg);
+/* pipes.c: both directions, or none. 0, or -errno with err. */
+int cp_gw_pipes_make(struct cp_gw_leg *near, const struct cp_gw_known *in, struct cp_gw_leg *far,
+		     const struct cp_gw_known *out, struct en_err *err);
 /* Nothing is transcoded any more. */
 void cp_gw_pipes_end(struct cp_gw_stream *st);
 /* reports.c: RTCP of what is transcoded, when it is due. */
